@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RegisterConfig(AppConfig):
+    name = "duecause.apps.register"
+    default_auto_field = "django.db.models.BigAutoField"

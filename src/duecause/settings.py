@@ -1,0 +1,198 @@
+"""Settings. Everything an operator may change comes from the environment; docs/operate.md lists it."""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+PACKAGE = Path(__file__).resolve().parent
+DATA = Path(os.environ.get("DUECAUSE_DATA", "var")).resolve()
+DEBUG = False
+TESTING = os.environ.get("DUECAUSE_TESTING") == "1"
+
+
+def _secret_key() -> str:
+    path = DATA / "keys" / "session.key"
+    return path.read_text().strip() if path.exists() else "not-for-serving-" + "0" * 40
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = os.environ.get("DUECAUSE_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("DUECAUSE_ORIGINS", "").split(",") if x]
+BEHIND_TLS = os.environ.get("DUECAUSE_TLS") == "1"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_cotton",
+    "heroicons",
+    "duecause.web",
+    "duecause.apps.vault",
+    "duecause.apps.ledger",
+    "duecause.apps.obligations",
+    "duecause.apps.parties",
+    "duecause.apps.staff",
+    "duecause.apps.catalogue",
+    "duecause.apps.gate",
+    "duecause.apps.register",
+    "duecause.apps.consent",
+    "duecause.apps.desk",
+    "duecause.apps.dialling",
+    "duecause.apps.home",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "duecause.web.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "duecause.apps.staff.middleware.EmployeeLanguage",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "duecause.apps.gate.middleware.CurrentActor",
+]
+
+ROOT_URLCONF = "duecause.urls"
+WSGI_APPLICATION = "duecause.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "duecause.web.context.page",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "duecause.web.templatetags.formats",
+            ],
+        },
+    }
+]
+COTTON_DIR = "cotton"
+
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;"
+        "PRAGMA cache_size=-32000;PRAGMA mmap_size=134217728;PRAGMA temp_store=MEMORY;"
+    ),
+}
+
+
+def _sqlite(path: Path) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": dict(SQLITE_OPTIONS),
+        "TEST": {"NAME": str(DATA / f"test-{path.name}")},
+    }
+
+
+def _postgres(url: str) -> dict[str, object]:
+    return dict(dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True))
+
+
+def _databases() -> dict[str, dict[str, object]]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url or url.startswith("sqlite"):
+        return {"default": _sqlite(DATA / "duecause.sqlite3"), "keys": _sqlite(DATA / "keys.sqlite3")}
+    main = _postgres(url)
+    keys_url = os.environ.get("KEYS_DATABASE_URL")
+    keys = _postgres(keys_url) if keys_url else {**main, "NAME": f"{main['NAME']}_keys"}
+    return {"default": main, "keys": keys}
+
+
+# A key database apart: its copies live for days, those of the data for years (docs/operate.md).
+DATABASES = _databases()
+DATABASE_ROUTERS = ["duecause.apps.vault.router.KeysApart"]
+
+AUTH_USER_MODEL = "staff.Employee"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if TESTING:  # sign-in is not what the tests wait for
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_COOKIE_AGE = 10 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if BEHIND_TLS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", _("English")),
+    ("nl", _("Dutch")),
+    ("fr", _("French")),
+    ("pl", _("Polish")),
+    ("sv", _("Swedish")),
+    ("de", _("German")),
+]
+LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING
+
+# An uploaded list may be this large; memory only, it never touches a temporary folder in the clear.
+UPLOAD_LIMIT_BYTES = int(os.environ.get("DUECAUSE_UPLOAD_LIMIT_MB", "256")) * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["duecause.web.uploads.InMemoryWithLimit"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+SHOW_ZONE = os.environ.get("DUECAUSE_ZONE", "Europe/Brussels")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Request lines carry paths only; Django's error mail and 4xx bodies would carry form data.
+        "django.request": {"level": "CRITICAL" if TESTING else "ERROR"},
+        "django.security": {"level": "ERROR"},
+    },
+}
