@@ -1,0 +1,102 @@
+"""Campaigns, dial lists, releases: who may be called by whom, for what, until when."""
+
+from django.db import models
+
+from duecause.apps.catalogue.models import Purpose
+from duecause.apps.parties.models import Brand, Controller, Partner
+from duecause.apps.register.models import Person, Record
+from duecause.engine.ids import uuid7
+
+
+class Campaign(models.Model):
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    controller = models.ForeignKey(Controller, on_delete=models.PROTECT, related_name="campaigns")
+    brand = models.ForeignKey(Brand, null=True, on_delete=models.PROTECT, related_name="campaigns")
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="campaigns")
+    channel = models.CharField(max_length=10, default="call")
+    sector = models.CharField(max_length=40)
+    offer_families = models.JSONField(default=list)  # product families this offer relates to
+    countries = models.JSONField(default=list)
+    release_fields = models.JSONField(default=list)  # the only catalogue fields a released row may carry
+    valid_days = models.PositiveSmallIntegerField(default=28)
+    ended_on = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DialList(models.Model):
+    """One screening of candidates for one campaign and one centre."""
+
+    class State(models.TextChoices):
+        SCREENING = "screening"
+        SCREENED = "screened"
+        RELEASED = "released"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="lists")
+    centre = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="lists")
+    on = models.DateField()
+    candidates_from = models.JSONField(default=dict)  # {"sources": [...]} or {"file": name, "sha256": ...}
+    state = models.CharField(max_length=10, choices=State, default=State.SCREENING)
+    report = models.JSONField(default=dict)  # waterfall, totals, rules applied, registers, expiry
+    screened_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+
+
+class ListRow(models.Model):
+    """Verdict of one candidate row, named as in its source."""
+
+    dial_list = models.ForeignKey(DialList, on_delete=models.CASCADE, related_name="rows")
+    position = models.PositiveIntegerField()
+    file = models.CharField(max_length=255)
+    sheet = models.CharField(max_length=80, default="", blank=True)
+    row = models.PositiveIntegerField()
+    record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL)
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL)
+    token = models.BinaryField(max_length=16, null=True)
+    country = models.CharField(max_length=3, default="", blank=True)
+    released = models.BooleanField()
+    reasons = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dial_list", "position"], name="list_row_position")]
+        indexes = [models.Index(fields=["dial_list", "released"], name="list_row_released")]
+
+
+class Release(models.Model):
+    """A list handed to a centre, with its certificate. Expires by itself; can be recalled."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    dial_list = models.OneToOneField(DialList, on_delete=models.PROTECT, related_name="release")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="releases")
+    centre = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="releases")
+    released_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    recalled_at = models.DateTimeField(null=True)
+    rows = models.PositiveIntegerField()
+    watermark = models.CharField(max_length=32, unique=True)
+    file_sha256 = models.CharField(max_length=64)
+    certificate = models.JSONField(default=dict)
+    event = models.UUIDField()
+    actor = models.CharField(max_length=80)
+
+
+class ReleaseRow(models.Model):
+    """One number in a centre's hands. Canaries have no person."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="release_rows")
+    reference = models.CharField(max_length=26)  # opaque, in the partner's file instead of our ids
+    token = models.BinaryField(max_length=16)
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL)
+    record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        indexes = [models.Index(fields=["token"], name="release_row_token")]
+        constraints = [
+            models.UniqueConstraint(fields=["release", "token"], name="release_row_once"),
+            models.UniqueConstraint(fields=["reference"], name="release_row_reference"),
+        ]

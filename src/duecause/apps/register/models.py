@@ -1,0 +1,198 @@
+"""Persons and what each source says about them.
+
+A Record is one source's statement about one human: sealed, with its provenance. A Person groups records that
+are the same human; the grouping follows from RecordLink rows and can be undone without touching a record
+(docs/decisions/0001).
+"""
+
+from django.db import models
+
+from duecause.apps.catalogue.models import Wording
+from duecause.apps.parties.models import Source
+from duecause.engine.ids import uuid7
+
+
+class Person(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    language = models.CharField(max_length=2, default="en")
+    created_at = models.DateTimeField()
+    restricted_at = models.DateTimeField(null=True)  # GDPR Art. 18
+    erased_at = models.DateTimeField(null=True)
+
+
+class ImportBatch(models.Model):
+    """One file read once. The file itself is not kept: only its hash and what each row became."""
+
+    class State(models.TextChoices):
+        LOADING = "loading"
+        COMPLETE = "complete"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    sheets = models.JSONField(default=list)  # per sheet: name, encoding, delimiter, header row, rows, columns
+    options = models.JSONField(default=dict)  # country, sheet, explicit column mapping
+    state = models.CharField(max_length=10, choices=State, default=State.LOADING)
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)  # outcome -> rows
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "sha256"], name="import_source_sha256")]
+
+
+class Record(models.Model):
+    """`identity` and `contract` are sealed blobs of {field: value}. `fields` names what is inside, so that
+    provenance and the card can be drawn without opening anything."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="records")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records")
+    batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="records")
+    sheet = models.CharField(max_length=80, default="", blank=True)
+    row = models.PositiveIntegerField(default=0)
+    key_in_source = models.BinaryField(max_length=16)  # keyed hash: finds this row again in a corrected file
+    content_hash = models.BinaryField(max_length=16)  # keyed hash: tells whether anything changed
+    fields = models.JSONField(default=list)
+    field_hashes = models.JSONField(default=dict)  # field -> short keyed hash: what changed, without opening
+    identity = models.BinaryField(null=True)
+    contract = models.BinaryField(null=True)
+    language = models.CharField(max_length=2, default="en")
+    basis = models.CharField(max_length=30)
+    wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT, related_name="records")
+    obtained_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key_in_source"], name="record_key_in_source")
+        ]
+
+
+class Lookup(models.Model):
+    """Blind index row: finds records by an identifier nobody can read here."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone"
+        EMAIL = "email"
+        CUSTOMER_NO = "customer_no"
+        NAME_POSTCODE = "name_postcode"
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="lookups")
+    kind = models.CharField(max_length=16, choices=Kind)
+    token = models.BinaryField(max_length=16)
+    key_id = models.CharField(max_length=16)
+    normaliser = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["token", "kind"], name="lookup_token")]
+
+
+class DialFact(models.Model):
+    """Everything screening needs about one number of one record, with nothing sealed opened."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="dial_facts")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="dial_facts")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    ordinal = models.PositiveSmallIntegerField()
+    token = models.BinaryField(max_length=16, db_index=True)
+    key_id = models.CharField(max_length=16)
+    country = models.CharField(max_length=3)
+    region = models.CharField(max_length=10, default="", blank=True)
+    zone = models.CharField(max_length=40, default="", blank=True)
+    natural = models.BooleanField(default=True)
+    minor_band = models.CharField(max_length=8, default="unknown")  # adult, minor, unknown
+    adult_from = models.DateField(null=True)  # a minor is one until this day
+    basis = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record", "ordinal"], name="dial_fact_ordinal")]
+
+
+class RelationFact(models.Model):
+    """A contract between a person and the controller: product family, from, to. Not sealed: no value here
+    identifies anybody."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="relations")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="relations")
+    family = models.CharField(max_length=40)
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+
+
+class ImportRow(models.Model):
+    """What one row of a file became. Problems hold codes, columns and shapes of values, never values."""
+
+    class Outcome(models.TextChoices):
+        STORED = "stored"
+        UPDATED = "updated"
+        UNCHANGED = "unchanged"
+        REFUSED = "refused"
+        QUARANTINED = "quarantined"
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
+    sheet = models.CharField(max_length=80, default="", blank=True)
+    row = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL, related_name="import_rows")
+    problems = models.JSONField(default=list)  # [{code, column, looks}]
+    changes = models.JSONField(default=list)  # fields that a corrected file changed
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "sheet", "row"], name="import_row_once")]
+
+
+class QuarantinedRow(models.Model):
+    """A row kept aside, sealed under a key of its own, until somebody mends its cause or it is deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="quarantine")
+    sheet = models.CharField(max_length=80, default="", blank=True)
+    row = models.PositiveIntegerField()
+    reason = models.CharField(max_length=60)
+    content = models.BinaryField()
+    quarantined_at = models.DateTimeField()
+    delete_after = models.DateTimeField(db_index=True)
+
+
+class RecordLink(models.Model):
+    """Two records are (or may be) the same human. Ending a link is a row change, never a merge undone by
+    guesswork."""
+
+    class State(models.TextChoices):
+        LINKED = "linked"
+        SUGGESTED = "suggested"
+        REJECTED = "rejected"
+        ENDED = "ended"
+
+    a = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="links_out")
+    b = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="links_in")
+    state = models.CharField(max_length=10, choices=State)
+    rule = models.CharField(max_length=40)
+    evidence = models.JSONField(default=list)  # codes: same_phone, same_name, birth_date_differs …
+    decided_by = models.CharField(max_length=80)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["a", "b"], name="record_link_pair")]
+        indexes = [models.Index(fields=["state", "decided_at"], name="record_link_state")]
+
+
+class GuardToken(models.Model):
+    """Identifier of an erased person, under the guard key: bulk sources are refused, a fresh consent by the
+    person is not. Its own purpose and retention, told to the person."""
+
+    kind = models.CharField(max_length=16)
+    token = models.BinaryField(max_length=16)
+    key_id = models.CharField(max_length=16)
+    made_at = models.DateTimeField()
+    delete_after = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "token"], name="guard_token_once")]

@@ -1,0 +1,119 @@
+"""Seal, and destroy keys. Opening lives in `opening.py`, which only the gate and the ledger may import.
+
+A key is committed in the key database before the data that need it: a crash leaves an unused key, never
+data that cannot be opened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from duecause.apps.vault import keyring
+from duecause.apps.vault.models import DataKey
+from duecause.engine import sealing
+
+KEY_BATCH = 2_000
+LOOKUP_BATCH = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ToSeal:
+    """`content` is a JSON-able mapping; `use` names the column it goes to and is bound into the seal."""
+
+    owner: UUID
+    compartment: str
+    use: str
+    content: Mapping[str, Any]
+
+
+def binding(owner: UUID, compartment: str, use: str) -> bytes:
+    return owner.bytes + compartment.encode() + b"\0" + use.encode()
+
+
+def key_binding(owner: UUID, compartment: str) -> bytes:
+    return b"key\0" + owner.bytes + compartment.encode()
+
+
+def seal(owner: UUID, compartment: str, use: str, content: Mapping[str, Any]) -> bytes:
+    return seal_many([ToSeal(owner, compartment, use, content)])[0]
+
+
+def seal_many(items: Sequence[ToSeal]) -> list[bytes]:
+    """Seal each item under its owner's key, making keys that do not exist yet. Order is kept."""
+    keys = _keys_for({(item.owner, item.compartment) for item in items})
+    return [
+        sealing.seal(
+            keys[item.owner, item.compartment],
+            json.dumps(item.content, ensure_ascii=False, separators=(",", ":")).encode(),
+            bound_to=binding(item.owner, item.compartment, item.use),
+        )
+        for item in items
+    ]
+
+
+def seal_new(items: Sequence[ToSeal]) -> list[bytes]:
+    """As `seal_many`, for owners known to be new: no look-up; raises IntegrityError if one is not."""
+    keys = {(item.owner, item.compartment): sealing.new_key() for item in items}
+    _store(keys, existing_stay=False)
+    return [
+        sealing.seal(
+            keys[item.owner, item.compartment],
+            json.dumps(item.content, ensure_ascii=False, separators=(",", ":")).encode(),
+            bound_to=binding(item.owner, item.compartment, item.use),
+        )
+        for item in items
+    ]
+
+
+def existing_keys(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
+    ring = keyring.current()
+    pairs = set(wanted)
+    owners = sorted({owner for owner, _ in pairs})
+    found: dict[tuple[UUID, str], bytes] = {}
+    for start in range(0, len(owners), LOOKUP_BATCH):
+        rows = DataKey.objects.filter(owner__in=owners[start : start + LOOKUP_BATCH])
+        for owner, compartment, wrapped in rows.values_list("owner", "compartment", "wrapped"):
+            if (owner, compartment) in pairs:
+                found[owner, compartment] = sealing.open_sealed(
+                    ring.kek, bytes(wrapped), bound_to=key_binding(owner, compartment)
+                )
+    return found
+
+
+def destroy_keys(owner: UUID, compartments: Iterable[str]) -> int:
+    """Erase: after this commits nothing sealed under these keys can be opened again."""
+    return DataKey.objects.filter(owner=owner, compartment__in=list(compartments)).delete()[0]
+
+
+def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
+    keys = existing_keys(wanted)
+    missing = wanted - keys.keys()
+    if missing:
+        _store({pair: sealing.new_key() for pair in missing}, existing_stay=True)
+        # Read back: another process may have made the same key first, and then that one counts.
+        keys.update(existing_keys(missing))
+    return keys
+
+
+def _store(keys: Mapping[tuple[UUID, str], bytes], *, existing_stay: bool) -> None:
+    ring = keyring.current()
+    now = datetime.now(UTC)
+    DataKey.objects.bulk_create(
+        [
+            DataKey(
+                owner=owner,
+                compartment=compartment,
+                wrapped=sealing.seal(ring.kek, key, bound_to=key_binding(owner, compartment)),
+                kek_id=ring.kek_id,
+                created_at=now,
+            )
+            for (owner, compartment), key in keys.items()
+        ],
+        batch_size=KEY_BATCH,
+        ignore_conflicts=existing_stay,
+    )

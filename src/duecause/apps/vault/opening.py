@@ -1,0 +1,37 @@
+"""Break the seal. Only the gate (for people and jobs) and the ledger (for its own period keys) import this;
+`./dev lint` fails for anybody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from duecause.apps.vault.actions import binding, existing_keys
+from duecause.engine import sealing
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    owner: UUID
+    compartment: str
+    use: str
+    blob: bytes
+
+
+def open_many(items: Sequence[Sealed]) -> list[dict[str, Any] | None]:
+    """Contents in order; None where the key has been destroyed. Raises SealBroken for altered bytes."""
+    keys = existing_keys((item.owner, item.compartment) for item in items)
+    opened: list[dict[str, Any] | None] = []
+    for item in items:
+        key = keys.get((item.owner, item.compartment))
+        if key is None:
+            opened.append(None)
+            continue
+        plain = sealing.open_sealed(
+            key, bytes(item.blob), bound_to=binding(item.owner, item.compartment, item.use)
+        )
+        opened.append(json.loads(plain))
+    return opened

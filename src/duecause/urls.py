@@ -1,0 +1,21 @@
+"""Where pages and the API live. Each room owns its own paths."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("duecause.apps.home.urls")),
+    path("desk/", include("duecause.apps.desk.urls")),
+    path("lists/", include("duecause.apps.dialling.urls")),
+    path("people/", include("duecause.apps.register.urls")),
+    path("objections/", include("duecause.apps.consent.urls")),
+    path("requests/", include("duecause.apps.obligations.urls")),
+    path("alarms/", include("duecause.apps.gate.urls")),
+    path("partners/", include("duecause.apps.parties.urls")),
+    path("rules/", include("duecause.apps.catalogue.urls")),
+    path("evidence/", include("duecause.apps.ledger.urls")),
+    path("api/", include("duecause.api")),
+    path("sign-in/", LoginView.as_view(template_name="web/sign_in.html"), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("language/", include("django.conf.urls.i18n")),
+]
