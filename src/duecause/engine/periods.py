@@ -1,0 +1,149 @@
+"""When a period ends: Regulation (EEC, Euratom) No 1182/71, for months, days and hours.
+
+Each result says how it was computed, so that a page can show it step by step.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+import holidays
+
+from duecause.engine.problems import Problem, gettext_noop
+
+WEEKDAYS = (
+    gettext_noop("Monday"),
+    gettext_noop("Tuesday"),
+    gettext_noop("Wednesday"),
+    gettext_noop("Thursday"),
+    gettext_noop("Friday"),
+    gettext_noop("Saturday"),
+    gettext_noop("Sunday"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`due` is the last day that is still in time; `steps` are notes in the order of the computation."""
+
+    due: date
+    steps: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`due` is the moment at which the last hour ends, in the zone of the event."""
+
+    due: datetime
+    steps: tuple[Problem, ...]
+
+
+def one_month(*, received: date, country: str) -> Period:
+    """One month from receipt (GDPR Art. 12(3)), ending on a working day of `country`."""
+    return plus(received, country=country, months=1)
+
+
+def plus(start: date, *, country: str, months: int = 0, days: int = 0) -> Period:
+    """`months` or `days` from the day of the event, which is not counted (Art. 3(1)).
+
+    `country` is an ISO code, with its subdivision where holidays differ inside it ("GB-ENG", "DE-BY");
+    without one only the nation-wide holidays count, which can only make the date earlier.
+    Raises ValueError unless exactly one of `months` and `days` is positive.
+    """
+    if (months > 0) == (days > 0):
+        raise ValueError("give either months or days")
+    if months:
+        nominal, notes = _same_date(start, months)
+    else:
+        nominal = start + timedelta(days=days)
+        template = gettext_noop("%(days)s days after %(start)s is %(nominal)s (Reg. 1182/71 Art. 3(2)(b)).")
+        notes = [Problem("period_days", template, {"days": days, "start": start, "nominal": nominal})]
+    due, rolled = _next_working_day(nominal, country)
+    if days >= 2:
+        due, more = _two_working_days(start, due, country)
+        rolled += more
+    return Period(due, (*notes, *rolled))
+
+
+def promise(start: date, *, days: int) -> Period:
+    """A promise of our own in calendar days: counted as said, never moved by a weekend or a holiday."""
+    due = start + timedelta(days=days)
+    template = gettext_noop(
+        "%(days)s days after %(start)s is %(nominal)s; a promise is not moved by holidays."
+    )
+    return Period(due, (Problem("period_promise", template, {"days": days, "start": start, "nominal": due}),))
+
+
+def hours_clock(aware: datetime, *, hours: int) -> Clock:
+    """`hours` full hours after the hour of the event, weekends and holidays included.
+
+    The hour in which the event falls is not counted (Art. 3(1)), the period ends with its last hour
+    (Art. 3(2)(a)) and Art. 3(4) excludes hours from moving to a working day. The disputed reading that
+    Art. 3(5) lengthens 72 hours is not applied. Raises ValueError for a time without a zone.
+    """
+    if aware.tzinfo is None:
+        raise ValueError("the moment needs a time zone")
+    first = aware.replace(minute=0, second=0, microsecond=0).astimezone(UTC) + timedelta(hours=1)
+    due = (first + timedelta(hours=hours)).astimezone(aware.tzinfo)
+    begun = gettext_noop("The hour of the event is not counted: the clock starts at %(start)s (Art. 3(1)).")
+    ended = gettext_noop("%(hours)s hours later, weekends and holidays included, is %(due)s (Art. 3(2)(a)).")
+    return Clock(
+        due,
+        (
+            Problem("clock_start", begun, {"start": first.astimezone(aware.tzinfo)}),
+            Problem("clock_end", ended, {"hours": hours, "due": due}),
+        ),
+    )
+
+
+def is_working_day(day: date, country: str) -> bool:
+    return day.weekday() < 5 and day not in _holidays(country, day.year)
+
+
+def _same_date(start: date, months: int) -> tuple[date, list[Problem]]:
+    years, month = divmod(start.month - 1 + months, 12)
+    year, month = start.year + years, month + 1
+    last = calendar.monthrange(year, month)[1]
+    nominal = date(year, month, min(start.day, last))
+    if start.day > last:
+        template = gettext_noop("The month has no day %(day)s: its last day is %(nominal)s (Art. 3(2)(c)).")
+        return nominal, [Problem("period_month_end", template, {"day": start.day, "nominal": nominal})]
+    template = gettext_noop("The same date %(months)s months after %(start)s is %(nominal)s (Art. 3(2)(c)).")
+    return nominal, [
+        Problem("period_months", template, {"months": months, "start": start, "nominal": nominal})
+    ]
+
+
+def _next_working_day(day: date, country: str) -> tuple[date, list[Problem]]:
+    notes = []
+    while not is_working_day(day, country):
+        name = _holidays(country, day.year).get(day) or WEEKDAYS[day.weekday()]
+        template = gettext_noop("%(day)s is %(name)s in %(country)s: the next day counts (Art. 3(4)).")
+        notes.append(Problem("period_rolled", template, {"day": day, "name": name, "country": country}))
+        day += timedelta(days=1)
+    return day, notes
+
+
+def _two_working_days(start: date, due: date, country: str) -> tuple[date, list[Problem]]:
+    """A period of two days or more holds at least two working days (Art. 3(5))."""
+    due_before = due
+    while sum(is_working_day(day, country) for day in _days(start, due)) < 2:
+        due += timedelta(days=1)
+    if due == due_before:
+        return due, []
+    template = gettext_noop("The period must hold two working days: it ends on %(due)s (Art. 3(5)).")
+    return due, [Problem("period_two_working_days", template, {"due": due})]
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    return (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
+
+
+@lru_cache(maxsize=512)
+def _holidays(country: str, year: int) -> dict[date, str]:
+    code, _, subdivision = country.partition("-")
+    return dict(holidays.country_holidays(code, subdiv=subdivision or None, years=year, language="en_US"))
