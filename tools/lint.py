@@ -11,7 +11,7 @@ CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "types": ["mypy", "src/duecause", "tools"],
-    "layers": ["lint-imports", "--no-timing"],
+    "layers": ["lint-imports", "--no-logo"],
     "templates": ["djlint", "src/duecause", "--lint", "--quiet"],
     "house rules": ["tools.checks"],
     "texts": ["tools.i18n", "--check"],
