@@ -1,0 +1,311 @@
+"""The one place where personal data leave their seal, and where an attempt that is not permitted ends.
+
+`reveal` serves people: one decision, then only permitted fields are opened, then the event. A denial writes
+event and alarm in the same transaction and returns; nothing is raised, because a rollback would lose both.
+`open_for_job` serves jobs. `deny_function` stops a page or API call that is not for this profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from duecause.apps.gate.facts import Asking, Reason, facts_for
+from duecause.apps.gate.holdings import Holding, holdings_of
+from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.policies import engine
+from duecause.apps.ledger.actions import record
+from duecause.apps.staff.models import Employee
+from duecause.apps.vault.opening import open_many
+from duecause.engine.actor import Actor
+from duecause.engine.policy import Facts
+
+SEVERITY = {"function": 1, "look_up": 2, "colleague": 3, "self": 2, "sensitive": 3}
+SENSITIVE_GROUPS = frozenset({"bank", "national_id", "special"})
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Blocked, alarmed, identified. `policies` are the ids of the lines that decided."""
+
+    alarm: UUID
+    policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """`values`: per record {field: value}, only permitted groups. `masked` groups may be revealed one at a
+    time; `withheld` groups are not for this profile."""
+
+    values: Mapping[UUID, Mapping[str, Any]]
+    groups: frozenset[str]
+    masked: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    event: UUID | None = None
+    facts: Facts | None = field(default=None, repr=False)
+
+
+def reveal(
+    *,
+    actor: Actor,
+    person: UUID,
+    reason: Reason,
+    now: datetime,
+    action: str = "view",
+    groups: Collection[str] | None = None,
+) -> Revealed | Denied:
+    """Show an employee what the profile and the reason allow of one person.
+
+    `groups` limits the question to some field groups: asking for one that is not allowed is a denial.
+    Without it the whole card is asked: what is allowed is shown, and nothing allowed at all is a denial.
+    """
+    actor.require("desk.use")
+    employee = Employee.objects.get(pk=actor.id)
+    facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
+    allowed = engine().allow_set(profile=actor.profile, action=action, facts=facts).groups
+    refused = frozenset(groups or ()) - allowed
+    if refused or not allowed:
+        return _deny_look_up(
+            actor=actor,
+            employee=employee,
+            person=person,
+            reason=reason,
+            facts=facts,
+            action=action,
+            groups=refused or frozenset(groups or ("name",)),
+            now=now,
+        )
+    shown = allowed if groups is None else frozenset(groups)
+    values, present = _opened("person", [person], shown)
+    maskable = engine().allow_set(profile=actor.profile, action="reveal", facts=facts).groups - allowed
+    with transaction.atomic():
+        event = record(
+            actor=actor,
+            kind=f"gate.{action}",
+            now=now,
+            person=person,
+            payload=_decision(reason=reason, facts=facts, action=action, groups=shown & present),
+            person_payload={"words": reason.words, "reference": reason.reference},
+        )
+    return Revealed(
+        values=values,
+        groups=shown,
+        masked=maskable & present,
+        withheld=present - allowed - maskable,
+        event=event.uid,
+        facts=facts,
+    )
+
+
+def permit(
+    *, actor: Actor, person: UUID, reason: Reason, action: str, resource: str, now: datetime
+) -> Denied | None:
+    """Ask for something that opens nothing (record an objection, say the source). None: permitted."""
+    employee = Employee.objects.get(pk=actor.id)
+    facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
+    if resource in engine().allow_set(profile=actor.profile, action=action, facts=facts).groups:
+        return None
+    return _deny_look_up(
+        actor=actor,
+        employee=employee,
+        person=person,
+        reason=reason,
+        facts=facts,
+        action=action,
+        groups=frozenset({resource}),
+        now=now,
+    )
+
+
+def hints(
+    *, actor: Actor, people: Sequence[UUID], groups: Collection[str], now: datetime
+) -> dict[UUID, dict[str, Any]]:
+    """What search results may show before a reason is given, by the policies on `find`: for the caller to
+    shorten (initials, town). One event for the whole search. People who may not be found are left out."""
+    actor.require("desk.use")
+    employee = Employee.objects.get(pk=actor.id)
+    reason = Reason(link="none", purpose="customer_care")
+    found: dict[UUID, dict[str, Any]] = {}
+    for person in people:
+        facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
+        allowed = engine().allow_set(profile=actor.profile, action="find", facts=facts).groups
+        if not allowed:
+            continue
+        values, _ = _opened("person", [person], allowed & frozenset(groups))
+        merged: dict[str, Any] = {}
+        for per_record in values.values():
+            for name, value in per_record.items():
+                merged.setdefault(name, value)
+        found[person] = merged
+    with transaction.atomic():
+        record(
+            actor=actor,
+            kind="gate.search",
+            now=now,
+            payload={"results": len(found), "policies": engine().version},
+        )
+    return found
+
+
+def open_for_job(
+    *, actor: Actor, kind: str, ids: Sequence[UUID], fields: Collection[str], why: str, now: datetime
+) -> dict[UUID, dict[str, Any]]:
+    """Open named fields of many records (`kind` "record") or people ("person") for a job step, with one
+    event for all. `why` is the code of the job. The result lives in memory only.
+
+    Raises NotPermitted unless the actor carries the function `open:<why>`.
+    """
+    actor.require(f"open:{why}")
+    opened: dict[UUID, dict[str, Any]] = {}
+    holdings = holdings_of(kind, ids)
+    for holding, content in zip(holdings, open_many([h.sealed for h in holdings]), strict=True):
+        if content is not None:
+            kept = {name: value for name, value in content.items() if name in fields}
+            opened.setdefault(holding.record, {}).update(kept)
+    with transaction.atomic():
+        record(
+            actor=actor,
+            kind="gate.job",
+            now=now,
+            payload={"why": why, "fields": sorted(fields), "records": len(opened)},
+        )
+    return opened
+
+
+def deny_function(*, actor: Actor, function: str, now: datetime) -> Denied:
+    """An employee or partner tried a function that is not theirs: event and alarm, in one transaction."""
+    with transaction.atomic():
+        event = record(actor=actor, kind="gate.function_denied", now=now, payload={"function": function})
+        alarm = _raise_alarm(
+            actor=actor,
+            kind="function",
+            severity=SEVERITY["function"],
+            person=None,
+            event=event.uid,
+            facts={"function": function},
+            now=now,
+        )
+    return Denied(alarm=alarm.pk, policies=())
+
+
+def close_alarm(*, actor: Actor, alarm: Alarm, outcome: str, now: datetime) -> None:
+    """Close an alarm with its outcome (`explained`, `mistake`, `unjustified`). Again changes nothing."""
+    actor.require("alarms.handle")
+    with transaction.atomic():
+        closed = (
+            Alarm.objects.filter(pk=alarm.pk)
+            .exclude(state=Alarm.State.CLOSED)
+            .update(state=Alarm.State.CLOSED, outcome=outcome, closed_at=now, closed_by_id=actor.id)
+        )
+        if closed:
+            record(
+                actor=actor,
+                kind="gate.alarm_closed",
+                now=now,
+                person=alarm.person,
+                payload={"alarm": str(alarm.pk), "outcome": outcome},
+            )
+
+
+def _opened(
+    kind: str, ids: Sequence[UUID], groups: Iterable[str]
+) -> tuple[dict[UUID, dict[str, Any]], frozenset[str]]:
+    """Open only holdings with a permitted group inside; drop every other field before anybody sees it."""
+    wanted = frozenset(groups)
+    holdings = holdings_of(kind, ids)
+    present = frozenset(group for holding in holdings for group in holding.groups.values())
+    needed: list[Holding] = [h for h in holdings if wanted & frozenset(h.groups.values())]
+    values: dict[UUID, dict[str, Any]] = {}
+    for holding, content in zip(needed, open_many([h.sealed for h in needed]), strict=True):
+        if content is None:
+            continue
+        kept = {name: v for name, v in content.items() if holding.groups.get(name) in wanted}
+        values.setdefault(holding.record, {}).update(kept)
+    return values, present
+
+
+def _decision(*, reason: Reason, facts: Facts, action: str, groups: Iterable[str]) -> dict[str, Any]:
+    return {
+        "action": action,
+        "purpose": reason.purpose,
+        "link": reason.link,
+        "groups": sorted(groups),
+        "policies": engine().version,
+        "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__},
+    }
+
+
+def _deny_look_up(
+    *,
+    actor: Actor,
+    employee: Employee,
+    person: UUID,
+    reason: Reason,
+    facts: Facts,
+    action: str,
+    groups: frozenset[str],
+    now: datetime,
+) -> Denied:
+    policies: set[str] = set()
+    for group in sorted(groups):
+        why = engine().explain(profile=actor.profile, action=action, resource=group, facts=facts)
+        policies.update(why.policy_ids)
+    kind = "look_up"
+    if facts.relation != "none":
+        kind = facts.relation
+    elif groups & SENSITIVE_GROUPS:
+        kind = "sensitive"
+    decision = _decision(reason=reason, facts=facts, action=action, groups=groups)
+    decision["decided_by"] = sorted(policies)
+    with transaction.atomic():
+        event = record(
+            actor=actor,
+            kind="gate.denied",
+            now=now,
+            person=person,
+            payload=decision,
+            person_payload={"words": reason.words, "reference": reason.reference},
+        )
+        alarm = _raise_alarm(
+            actor=actor,
+            kind=kind,
+            severity=SEVERITY[kind],
+            person=person,
+            event=event.uid,
+            now=now,
+            facts={
+                "action": action,
+                "groups": sorted(groups),
+                "link": reason.link,
+                "purpose": reason.purpose,
+                "policies": sorted(policies),
+            },
+        )
+    return Denied(alarm=alarm.pk, policies=tuple(sorted(policies)))
+
+
+def _raise_alarm(
+    *,
+    actor: Actor,
+    kind: str,
+    severity: int,
+    person: UUID | None,
+    event: UUID,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> Alarm:
+    return Alarm.objects.create(
+        kind=kind,
+        severity=severity,
+        employee_id=actor.id if actor.kind == "employee" else None,
+        actor=actor.ref,
+        person=person,
+        event=event,
+        facts=dict(facts),
+        raised_at=now,
+    )

@@ -1,0 +1,105 @@
+"""Facts for a decision. Rooms above the gate know most of them and register a provider each; the gate never
+imports upward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from duecause.apps.staff.models import Employee
+from duecause.engine.actor import Actor
+from duecause.engine.policy import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a person is looked up. `link` is a code of the vocabulary; `reference` a ticket or campaign code;
+    `words` what the employee wrote when no link fits."""
+
+    link: str
+    purpose: str
+    reference: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What the rooms above know of a person for one employee."""
+
+    relation: str = "none"
+    restricted: bool = False
+    objected: bool = False
+    legal_hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks about whom, for fact providers."""
+
+    actor: Actor
+    person: UUID
+    reason: Reason
+    now: datetime
+
+
+RelationOf = Callable[[Asking], str]
+Flag = Callable[[Asking], bool]
+
+NO_REASON = Reason(link="none", purpose="customer_care")
+SHORTEST_WORDS = 15
+
+_relation: list[RelationOf] = []
+_flags: dict[str, list[Flag]] = {"restricted": [], "objected": [], "legal_hold": []}
+
+
+def provides_relation(provider: RelationOf) -> RelationOf:
+    """Register who knows whether a person is the employee or a colleague: none, self or colleague."""
+    _relation.append(provider)
+    return provider
+
+
+def provides_flag(name: str) -> Callable[[Flag], Flag]:
+    """Register who knows whether a person is `restricted`, `objected` or under `legal_hold`."""
+
+    def register(provider: Flag) -> Flag:
+        _flags[name].append(provider)
+        return provider
+
+    return register
+
+
+def person_facts(asking: Asking) -> PersonFacts:
+    relations = {provider(asking) for provider in _relation} - {"none"}
+    return PersonFacts(
+        relation="self" if "self" in relations else next(iter(relations), "none"),
+        **{name: any(flag(asking) for flag in flags) for name, flags in _flags.items()},
+    )
+
+
+def facts_for(asking: Asking, employee: Employee) -> Facts:
+    """Everything the policies may ask, bucketed. No identifier gets in."""
+    known = person_facts(asking)
+    reason = asking.reason
+    return Facts(
+        purpose=reason.purpose,
+        link=reason.link,
+        status=_status(employee),
+        relation=known.relation,
+        workplace="office",
+        trained=employee.trained_until is None or employee.trained_until >= asking.now.date(),
+        reason_ok=reason.link != "other" or len(reason.words.strip()) >= SHORTEST_WORDS,
+        restricted=known.restricted,
+        objected=known.objected,
+        legal_hold=known.legal_hold,
+        break_glass=False,
+        mfa_fresh=False,
+        assigned=True,
+    )
+
+
+def _status(employee: Employee) -> str:
+    if not employee.is_active:
+        return "leaver"
+    return "locked" if employee.locked_at else "active"

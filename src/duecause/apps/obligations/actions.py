@@ -1,0 +1,138 @@
+"""Open obligations and move their steps. A step is claimed under a lease and finished only by its holder, so
+that two workers never both finish it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+
+from duecause.apps.ledger.actions import record
+from duecause.apps.obligations.models import Obligation, Step
+from duecause.engine.actor import Actor
+
+LEASE = timedelta(seconds=60)
+RETRY_FIRST = timedelta(seconds=2)
+RETRY_LONGEST = timedelta(hours=1)
+ATTEMPTS_BEFORE_DEAD = 12
+
+
+def open_obligation(
+    *,
+    actor: Actor,
+    kind: str,
+    now: datetime,
+    systems: Sequence[str],
+    person: UUID | None = None,
+    facts: Mapping[str, Any] | None = None,
+    due_at: datetime | None = None,
+    waiting: bool = False,
+) -> Obligation:
+    """Promise something by a date, one step per system. Belongs into the caller's transaction.
+
+    `facts` hold codes, ids and counts. `waiting` steps wait for a person or partner instead of a worker.
+    """
+    obligation = Obligation.objects.create(
+        kind=kind, person=person, facts=dict(facts or {}), opened_at=now, due_at=due_at
+    )
+    state = Step.State.WAITING if waiting else Step.State.DUE
+    Step.objects.bulk_create(
+        Step(obligation=obligation, system=system, state=state, next_at=now, deadline=due_at)
+        for system in systems
+    )
+    record(
+        actor=actor,
+        kind="obligation.opened",
+        now=now,
+        person=person,
+        payload={
+            "obligation": str(obligation.pk),
+            "what": kind,
+            "systems": list(systems),
+            "due": due_at.isoformat() if due_at else None,
+        },
+    )
+    return obligation
+
+
+def claim(*, worker: str, now: datetime, limit: int = 1) -> list[Step]:
+    """Lease up to `limit` due steps, or steps whose holder has gone silent, nearest deadline first."""
+    ready = Q(state=Step.State.DUE, next_at__lte=now) | Q(state=Step.State.LEASED, lease_until__lt=now)
+    with transaction.atomic():
+        rows = Step.objects.filter(ready).order_by(F("deadline").asc(nulls_last=True), "next_at")
+        if connection.vendor == "postgresql":
+            rows = rows.select_for_update(skip_locked=True)
+        claimed = [step.pk for step in rows[:limit]]
+        Step.objects.filter(pk__in=claimed).update(
+            state=Step.State.LEASED,
+            lease_by=worker,
+            lease_until=now + LEASE,
+            attempts=F("attempts") + 1,
+        )
+    return list(Step.objects.select_related("obligation").filter(pk__in=claimed, lease_by=worker))
+
+
+def report_progress(*, step: Step, now: datetime, done: int, total: int) -> bool:
+    """Renew the lease and say how far it is. False: the lease was lost, stop working on this step."""
+    return bool(_held(step).update(progress_done=done, progress_total=total, lease_until=now + LEASE))
+
+
+def finish(*, actor: Actor, step: Step, now: datetime, receipt: Mapping[str, Any]) -> bool:
+    """Close the step, and the obligation with its last step. False if another worker holds it by now."""
+    with transaction.atomic():
+        held = _held(step).update(
+            state=Step.State.DONE, done_at=now, receipt=dict(receipt), lease_by="", lease_until=None, error={}
+        )
+        if not held:
+            return False
+        record(
+            actor=actor,
+            kind="obligation.step_done",
+            now=now,
+            person=step.obligation.person,
+            payload={"obligation": str(step.obligation_id), "step": str(step.pk), "system": step.system},
+        )
+        open_steps = Step.objects.filter(obligation=step.obligation_id).exclude(state=Step.State.DONE)
+        if not open_steps.exists():
+            Obligation.objects.filter(pk=step.obligation_id).update(
+                state=Obligation.State.DONE, closed_at=now
+            )
+    return True
+
+
+def fail(*, step: Step, now: datetime, error: Mapping[str, Any], final: bool) -> None:
+    """Put the step back for a later try, or aside: refused (`final`) or dead after too many tries.
+    `error` holds a code and a text without personal data."""
+    with transaction.atomic():
+        if final:
+            state = Step.State.REFUSED
+        elif step.attempts >= ATTEMPTS_BEFORE_DEAD:
+            state = Step.State.DEAD
+        else:
+            state = Step.State.DUE
+        wait = min(RETRY_FIRST * 2 ** min(step.attempts, 20), RETRY_LONGEST)
+        held = _held(step).update(
+            state=state, error=dict(error), next_at=now + wait, lease_by="", lease_until=None
+        )
+        if held and state != Step.State.DUE:
+            Obligation.objects.filter(pk=step.obligation_id).update(state=Obligation.State.FAILED)
+
+
+def ensure_periodic(*, kind: str, slot: str, system: str, now: datetime) -> None:
+    """Open a periodic obligation once per slot (a day, an hour), whoever asks first."""
+    if Obligation.objects.filter(kind=kind, slot=slot).exists():
+        return  # the usual case must not take the write lock
+    with transaction.atomic():
+        obligation, made = Obligation.objects.get_or_create(
+            kind=kind, slot=slot, defaults={"opened_at": now, "facts": {}}
+        )
+        if made:
+            Step.objects.create(obligation=obligation, system=system, next_at=now)
+
+
+def _held(step: Step) -> models.QuerySet[Step]:
+    return Step.objects.filter(pk=step.pk, state=Step.State.LEASED, lease_by=step.lease_by)
