@@ -1,0 +1,29 @@
+"""The dated law: one YAML file per country and the table of adequacy decisions. Data; the engine reads it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from duecause.engine.screening.law import LawBook, load_book
+from duecause.engine.transfers import AdequacyTable, load_adequacy
+
+ADEQUACY_FILE = "adequacy.yaml"
+
+
+def texts() -> dict[str, str]:
+    """File name → text of every file shipped here."""
+    folder = files(__package__)
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
+
+
+@cache
+def book() -> LawBook:
+    """Every country's rules. Raises Refused where a file is malformed."""
+    return load_book({name: text for name, text in texts().items() if name != ADEQUACY_FILE})
+
+
+@cache
+def adequacy() -> AdequacyTable:
+    return load_adequacy(texts()[ADEQUACY_FILE], file=ADEQUACY_FILE)
