@@ -19,7 +19,11 @@ PLACES = re.compile(
 )
 ASSERTS = re.compile(r"\bassert\b|raises|expect\(|fail\(|check_|verify|assert_")
 SCRIPT = re.compile(r"<script\b(?![^>]*\bsrc=)(?![^>]*application/json)", re.I)
-INLINE = re.compile(r"<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|\shx-on|javascript:", re.I)
+INLINE = re.compile(
+    r"<style\b|\sstyle\s*=|\shx-on|javascript:|\son(?:click|change|input|submit|load|error|focus|blur|toggle"
+    r"|key\w+|mouse\w+|pointer\w+|touch\w+|drag\w+|drop|paste|scroll|wheel)\s*=",
+    re.I,
+)
 EVALUATED = re.compile(r"\shx-(?:vals|headers|vars)\s*=\s*[\"']\s*js:|\shx-trigger=\"[^\"]*\[", re.I)
 DYNAMIC_TEXT = re.compile(r"\s:[\w-]+=\"[^\"]*\b_\(")
 FILE_LINES = 500

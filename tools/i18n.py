@@ -23,6 +23,7 @@ LOCALE = ROOT / "src" / "duecause" / "locale"
 SOURCE = "en"
 COMPLETE = ("nl", "fr")
 COUNTED = ("pl", "sv", "de")
+LANGUAGES = (SOURCE, *COMPLETE, *COUNTED)
 TWO_FORMS = "nplurals=2; plural=(n != 1);"
 PLURALS = {
     "en": TWO_FORMS,
@@ -154,27 +155,24 @@ def check(template: polib.POFile, locale: Path = LOCALE) -> list[str]:
     """Every reason why the catalogues may not be shipped, one line each; prints the state per language."""
     import polib
 
-    problems = []
+    problems: dict[str, list[str]] = {}
     wanted = identities(template)
-    for language in (SOURCE, *COMPLETE, *COUNTED):
+    for language in LANGUAGES:
         path = catalogue_path(language, locale)
         if not path.exists():
-            problems.append(f"{language}: no catalogue. Run ./dev i18n")
+            problems.setdefault("no catalogue, run ./dev i18n", []).append(language)
             continue
         catalogue = polib.pofile(str(path))
         have = identities(catalogue)
-        problems += [
-            f"{language}: stale, not in the catalogue: {text!r}" for _, text in sorted(wanted - have)
-        ]
-        problems += [
-            f"{language}: stale, no longer in the code: {text!r}" for _, text in sorted(have - wanted)
-        ]
+        found = [f"stale, not in the catalogue (run ./dev i18n): {text!r}" for _, text in wanted - have]
+        found += [f"stale, no longer in the code (run ./dev i18n): {text!r}" for _, text in have - wanted]
         if language in COMPLETE:
-            problems += [f"{language}: {what}: {text!r}" for what, text in faults(catalogue, language)]
+            found += [f"{what}: {text!r}" for what, text in faults(catalogue, language)]
+        for problem in found:
+            problems.setdefault(problem, []).append(language)
         if language != SOURCE:
-            done = len(catalogue.translated_entries())
-            print(f"{language}: {done} of {len(have)} messages translated")
-    return problems
+            print(f"{language}: {len(catalogue.translated_entries())} of {len(have)} messages translated")
+    return [f"{', '.join(languages)}: {problem}" for problem, languages in sorted(problems.items())]
 
 
 def pseudo_text(text: str) -> str:
@@ -220,7 +218,7 @@ def main(arguments: list[str]) -> int:
         return 2
     template = extract()
     if not arguments:
-        for language in (SOURCE, *COMPLETE, *COUNTED):
+        for language in LANGUAGES:
             merge(language, template)
         compile_all()
     problems = check(template)
