@@ -249,8 +249,8 @@ def _validate(text: str, schema: cedarpy.Schema) -> None:
     raise Refused(
         "policy_invalid",
         gettext_noop(
-            "Policy %(policy)s: %(error)s. Use a word of the vocabulary or a fact of the schema, and load the "
-            "policies again."
+            "Policy %(policy)s: %(error)s. Use a word of the vocabulary or a fact of the schema, "
+            "and load the policies again."
         ),
         policy=name,
         error=first.error.replace(f"`{first.policy_id}`", name),

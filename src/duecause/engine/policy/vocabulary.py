@@ -36,7 +36,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """Codes in their written order. `labels[section][code]` is English, marked for translation in `labels`."""
+    """Codes in their written order; `labels[section][code]` is English, marked in the labels module."""
 
     profiles: tuple[str, ...]
     groups: tuple[str, ...]
