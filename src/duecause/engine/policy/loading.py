@@ -11,7 +11,7 @@ from typing import Any
 
 import cedarpy
 
-from duecause.engine.policy.facts import FACT_NAMES, WORD_TYPES
+from duecause.engine.policy.facts import FACT_NAMES, WORD_TYPES, Facts
 from duecause.engine.policy.vocabulary import Vocabulary
 from duecause.engine.problems import Refused, gettext_noop
 
@@ -68,7 +68,7 @@ def version_of(*texts: str) -> str:
     return digest.hexdigest()
 
 
-def context_of(facts: Any) -> dict[str, Any]:
+def context_of(facts: Facts) -> dict[str, Any]:
     """Cedar's context for these facts: words as members of their enumeration, the rest as Booleans."""
     return {
         name: {"__entity": {"type": WORD_TYPES[name], "id": value}} if name in WORD_TYPES else value
