@@ -1,0 +1,405 @@
+"""Take objections and consents. Both are effective at commit: the pre-call check reads the same rows.
+
+Five different things stay apart: objection (stops marketing of one controller), refusal (a "no" to a
+consent), withdrawal (ends a consent), national register (a public list, `registers.py`), erasure request
+(an obligation; it comes with an objection at once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from duecause.apps.catalogue.models import Purpose, Wording
+from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
+from duecause.apps.ledger.actions import record
+from duecause.apps.obligations.actions import open_obligation
+from duecause.apps.obligations.models import Obligation
+from duecause.apps.parties.models import Controller
+from duecause.apps.register.models import DialFact, Person
+from duecause.apps.vault import indexes
+from duecause.apps.vault.actions import seal
+from duecause.apps.vault.models import Compartment
+from duecause.engine.actor import Actor
+from duecause.engine.ids import uuid7
+from duecause.engine.periods import one_month
+from duecause.engine.problems import Refused
+
+ERASURE_REQUEST = "rights.erasure_request"
+EVIDENCE_USE = "consent.evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How an objection reached us. `how`: call, letter, mail, portal, partner or import."""
+
+    how: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far an objection reaches. Everything is the default; less only if the person asks for less."""
+
+    kind: str = Objection.Scope.ALL_MARKETING
+    channel: str = ""
+    campaign: str = ""
+
+
+ALL_MARKETING = Scope()
+
+
+def record_objection(
+    *,
+    actor: Actor,
+    person: Person,
+    controller: Controller,
+    taking: Taking,
+    now: datetime,
+    scope: Scope = ALL_MARKETING,
+) -> Objection:
+    """Record that a person objects to direct marketing (GDPR Art. 21(2)-(3)).
+
+    Effective for every later pre-call check at commit, on every number we know of the person. Objecting
+    again with a scope that already holds returns the objection that holds. Raises NotPermitted.
+    """
+    actor.require("consent.object")
+    with transaction.atomic():
+        held = _already_holds(person, controller, scope)
+        if held:
+            return held
+        objection = _write_objection(
+            actor=actor, person=person, controller=controller, taking=taking, scope=scope, now=now
+        )
+        tokens = {
+            bytes(token) for token in DialFact.objects.filter(person=person).values_list("token", flat=True)
+        }
+        _suppress(objection, tokens)
+        return objection
+
+
+def record_number_objection(
+    *,
+    actor: Actor,
+    numbers: Sequence[int],
+    controller: Controller,
+    taking: Taking,
+    now: datetime,
+    scope: Scope = ALL_MARKETING,
+) -> Objection:
+    """Record the objection of a caller who is not in the register: it follows the numbers (E.164)."""
+    actor.require("consent.object")
+    with transaction.atomic():
+        objection = _write_objection(
+            actor=actor, person=None, controller=controller, taking=taking, scope=scope, now=now
+        )
+        _suppress(objection, {indexes.dial_token(number) for number in numbers})
+        return objection
+
+
+def request_erasure(
+    *, actor: Actor, person: Person, controller: Controller, taking: Taking, now: datetime
+) -> tuple[Objection, Obligation]:
+    """ "Erase me": the objection holds now, and a request is opened that is due within one month of the
+    controller's country (GDPR Art. 17, Art. 12(3), Reg. 1182/71)."""
+    with transaction.atomic():
+        objection = record_objection(
+            actor=actor, person=person, controller=controller, taking=taking, now=now
+        )
+        waiting = Obligation.objects.filter(
+            kind=ERASURE_REQUEST, person=person.pk, state=Obligation.State.OPEN
+        ).first()
+        if waiting:
+            return objection, waiting
+        due = one_month(received=now.date(), country=controller.country).due
+        obligation = open_obligation(
+            actor=actor,
+            kind=ERASURE_REQUEST,
+            now=now,
+            systems=["privacy_desk"],
+            person=person.pk,
+            facts={"controller": controller.code, "how": taking.how, "objection": str(objection.pk)},
+            due_at=datetime.combine(due, datetime.max.time().replace(microsecond=0), tzinfo=now.tzinfo),
+            waiting=True,
+        )
+        return objection, obligation
+
+
+def undo_objection(*, actor: Actor, objection: Objection, now: datetime, within_seconds: int = 10) -> bool:
+    """Take back a mis-hit right after it happened. Later corrections need a consent of the person."""
+    actor.require("consent.object")
+    fresh = (now - objection.at).total_seconds() <= within_seconds and objection.taken_by == actor.ref
+    if not fresh:
+        return False
+    with transaction.atomic():
+        lifted = Objection.objects.filter(pk=objection.pk, lifted_at=None).update(lifted_at=now)
+        if lifted:
+            objection.suppressions.filter(lifted_at=None).update(lifted_at=now)
+            record(
+                actor=actor,
+                kind="consent.objection_undone",
+                now=now,
+                person=objection.person_id,
+                payload={"objection": str(objection.pk)},
+            )
+        return bool(lifted)
+
+
+def record_consent(
+    *,
+    actor: Actor,
+    person: Person,
+    wording: Wording,
+    channel: str,
+    given: bool,
+    act: str,
+    now: datetime,
+    evidence: dict[str, str] | None = None,
+) -> list[ConsentEvent]:
+    """Record the answer to a consent question, one event per controller that the wording names.
+
+    A consent given by the person lifts that person's earlier objections of these controllers for this
+    channel; a refusal lifts nothing and is no objection. Raises Refused for a wording that is not in force,
+    not about this channel or without a purpose.
+    """
+    actor.require("consent.consent")
+    purpose = _purpose_of(wording, channel, now)
+    with transaction.atomic():
+        events = [
+            _write_consent_event(
+                actor=actor,
+                person=person,
+                controller=controller,
+                purpose=purpose,
+                channel=channel,
+                state=ConsentEvent.State.GIVEN if given else ConsentEvent.State.REFUSED,
+                wording=wording,
+                language=wording.language,
+                act=act,
+                now=now,
+                evidence=evidence,
+            )
+            for controller in wording.controllers.all()
+        ]
+        if given:
+            for event in events:
+                _lift_objections(actor=actor, event=event, now=now)
+        return events
+
+
+def withdraw_consent(
+    *,
+    actor: Actor,
+    person: Person,
+    controller: Controller,
+    purpose: Purpose,
+    channel: str,
+    language: str,
+    act: str,
+    now: datetime,
+) -> ConsentEvent:
+    """Withdraw a consent, as easily as it was given (GDPR Art. 7(3)). Other purposes stay."""
+    actor.require("consent.object")
+    with transaction.atomic():
+        return _write_consent_event(
+            actor=actor,
+            person=person,
+            controller=controller,
+            purpose=purpose,
+            channel=channel,
+            state=ConsentEvent.State.WITHDRAWN,
+            wording=None,
+            language=language,
+            act=act,
+            now=now,
+            evidence=None,
+        )
+
+
+def _already_holds(person: Person, controller: Controller, scope: Scope) -> Objection | None:
+    running = Objection.objects.filter(person=person, controller=controller, lifted_at=None)
+    for objection in running:
+        everything = objection.scope == Objection.Scope.ALL_MARKETING
+        same = (objection.scope, objection.channel, objection.campaign) == (
+            scope.kind,
+            scope.channel,
+            scope.campaign,
+        )
+        if everything or same:
+            return objection
+    return None
+
+
+def _write_objection(
+    *,
+    actor: Actor,
+    person: Person | None,
+    controller: Controller,
+    taking: Taking,
+    scope: Scope,
+    now: datetime,
+) -> Objection:
+    objection = Objection.objects.create(
+        person=person,
+        controller=controller,
+        scope=scope.kind,
+        channel=scope.channel,
+        campaign=scope.campaign,
+        taken_by=actor.ref,
+        taken_how=taking.how,
+        language=taking.language,
+        at=now,
+    )
+    record(
+        actor=actor,
+        kind="consent.objected",
+        now=now,
+        person=person.pk if person else None,
+        payload={
+            "objection": str(objection.pk),
+            "controller": controller.code,
+            "scope": scope.kind,
+            "channel": scope.channel,
+            "campaign": scope.campaign,
+            "how": taking.how,
+        },
+        person_payload={"person": str(person.pk)} if person else None,
+        compartment=Compartment.PROOF,
+    )
+    return objection
+
+
+def _suppress(objection: Objection, tokens: set[bytes]) -> None:
+    key_id = indexes.dial_key_id()
+    Suppression.objects.bulk_create(
+        Suppression(
+            token=token,
+            key_id=key_id,
+            reason=Suppression.Reason.OBJECTION,
+            controller=objection.controller,
+            channel=objection.channel,
+            campaign=objection.campaign,
+            objection=objection,
+            effective_at=objection.at,
+        )
+        for token in sorted(tokens)
+    )
+
+
+def _purpose_of(wording: Wording, channel: str, now: datetime) -> Purpose:
+    in_force = wording.valid_from <= now.date() and (not wording.valid_to or now.date() <= wording.valid_to)
+    if not in_force:
+        raise Refused(
+            "wording_not_in_force",
+            "The wording %(wording)s is not in force today. Choose the current version.",
+            wording=str(wording),
+        )
+    if wording.purpose is None or channel not in wording.channels:
+        raise Refused(
+            "wording_other_channel",
+            "The wording %(wording)s does not ask about “%(channel)s”. Choose one that does.",
+            wording=str(wording),
+            channel=channel,
+        )
+    return wording.purpose
+
+
+def _write_consent_event(
+    *,
+    actor: Actor,
+    person: Person,
+    controller: Controller,
+    purpose: Purpose,
+    channel: str,
+    state: str,
+    wording: Wording | None,
+    language: str,
+    act: str,
+    now: datetime,
+    evidence: dict[str, str] | None,
+) -> ConsentEvent:
+    event_id = uuid7()
+    sealed = seal(person.pk, Compartment.PROOF, EVIDENCE_USE, evidence) if evidence else None
+    event = ConsentEvent.objects.create(
+        id=event_id,
+        person=person,
+        controller=controller,
+        purpose=purpose,
+        channel=channel,
+        state=state,
+        wording=wording,
+        language=language,
+        act=act,
+        at=now,
+        evidence=sealed,
+        actor=actor.ref,
+    )
+    record(
+        actor=actor,
+        kind=f"consent.{state}",
+        now=now,
+        person=person.pk,
+        payload={
+            "consent": str(event.pk),
+            "controller": controller.code,
+            "purpose": purpose.code,
+            "channel": channel,
+            "wording": str(wording) if wording else "",
+            "act": act,
+        },
+        person_payload={"person": str(person.pk), "evidence": evidence or {}},
+        compartment=Compartment.PROOF,
+    )
+    return event
+
+
+def _lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> None:
+    """A later consent of the person overrides an earlier objection for its controller and channel. An
+    objection to everything is narrowed: it goes on for the other channels as suppressions of their own."""
+    lifted: list[UUID] = []
+    running = Objection.objects.filter(
+        person=event.person, controller=event.controller, lifted_at=None, at__lte=now
+    )
+    for objection in running.exclude(channel__in=_other_channels(event.channel)):
+        objection.lifted_at = now
+        objection.lifted_by_consent = event
+        objection.save(update_fields=["lifted_at", "lifted_by_consent"])
+        objection.suppressions.filter(lifted_at=None).update(lifted_at=now)
+        if objection.scope == Objection.Scope.ALL_MARKETING:
+            for channel in _other_channels(event.channel):
+                _carry_on(objection, channel=channel, now=now)
+        lifted.append(objection.pk)
+    if lifted:
+        record(
+            actor=actor,
+            kind="consent.objection_lifted",
+            now=now,
+            person=event.person_id,
+            payload={"objections": [str(pk) for pk in lifted], "consent": str(event.pk)},
+        )
+
+
+CHANNELS = ("call", "email", "sms", "post")
+
+
+def _other_channels(channel: str) -> list[str]:
+    return [other for other in CHANNELS if other != channel]
+
+
+def _carry_on(objection: Objection, *, channel: str, now: datetime) -> None:
+    narrowed = Objection.objects.create(
+        person=objection.person,
+        controller=objection.controller,
+        scope=Objection.Scope.CHANNEL,
+        channel=channel,
+        taken_by=objection.taken_by,
+        taken_how=objection.taken_how,
+        language=objection.language,
+        at=objection.at,
+    )
+    tokens = {bytes(token) for token in objection.suppressions.values_list("token", flat=True)}
+    _suppress(narrowed, tokens)

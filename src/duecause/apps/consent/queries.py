@@ -1,0 +1,129 @@
+"""What holds now: consents, objections, suppressions, register versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+
+from duecause.apps.catalogue.models import Purpose
+from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
+from duecause.apps.parties.models import Controller
+from duecause.apps.register.models import Person, Record
+
+GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentState:
+    """Newest word of a person on one controller, purpose and channel."""
+
+    controller: str
+    purpose: str
+    channel: str
+    state: str
+    at: datetime
+    wording: str
+
+
+def consent_states(person: Person) -> list[ConsentState]:
+    """Current state per controller, purpose and channel, newest event wins."""
+    newest: dict[tuple[str, str, str], ConsentState] = {}
+    events = ConsentEvent.objects.filter(person=person).select_related("controller", "purpose", "wording")
+    for event in events.order_by("at", "id"):
+        key = (event.controller.code, event.purpose.code, event.channel)
+        newest[key] = ConsentState(*key, event.state, event.at, str(event.wording or ""))
+    return list(newest.values())
+
+
+def objections_of(person: Person) -> QuerySet[Objection]:
+    return Objection.objects.filter(person=person, lifted_at=None).select_related("controller")
+
+
+def suppressions(
+    *, controller: Controller, channel: str, campaign: str, now: datetime
+) -> QuerySet[Suppression]:
+    """Rows that stop a call for this controller, channel and campaign at `now`."""
+    return Suppression.objects.filter(
+        Q(channel="") | Q(channel=channel),
+        Q(campaign="") | Q(campaign=campaign),
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        controller=controller,
+        lifted_at=None,
+        effective_at__lte=now,
+    )
+
+
+def objecting_people(
+    *, controller: Controller, channel: str, campaign: str, now: datetime
+) -> QuerySet[Objection]:
+    """Running objections that reach this controller, channel and campaign: they stop every number of the
+    person, also one that became known after the objection."""
+    return Objection.objects.filter(
+        Q(channel="") | Q(channel=channel),
+        Q(campaign="") | Q(campaign=campaign),
+        controller=controller,
+        lifted_at=None,
+        at__lte=now,
+        person__isnull=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentQuestion:
+    """For whom, for what and how a consent must have been given, and when it must still hold."""
+
+    controller: Controller
+    purpose: Purpose
+    channel: str
+    on: date
+
+
+def consenting_people(question: ConsentQuestion) -> set[object]:
+    """Ids of persons whose newest word is yes: an event recorded here, or a record obtained with a wording
+    that names the controller, the purpose and the channel, unless they said otherwise later."""
+    said: dict[object, tuple[date, bool]] = {}
+    for person, obtained in _consented_records(question).values_list("person_id", "obtained_on"):
+        known = said.get(person)
+        if known is None or known[0] < obtained:
+            said[person] = (obtained, True)
+    events = ConsentEvent.objects.filter(
+        controller=question.controller,
+        purpose=question.purpose,
+        channel=question.channel,
+        at__date__lte=question.on,
+    ).order_by("at", "id")
+    for person, at, state, valid_to in events.values_list("person_id", "at", "state", "valid_to"):
+        known = said.get(person)
+        if known is None or known[0] <= at.date():
+            holds = state in GIVING and (valid_to is None or question.on <= valid_to)
+            said[person] = (at.date(), holds)
+    return {person for person, (_, holds) in said.items() if holds}
+
+
+def _consented_records(question: ConsentQuestion) -> QuerySet[Record]:
+    wordings = [
+        wording.pk
+        for wording in question.controller.wordings.filter(purpose=question.purpose)
+        if question.channel in wording.channels
+    ]
+    return Record.objects.filter(
+        basis="consent", wording__in=wordings, obtained_on__isnull=False, obtained_on__lte=question.on
+    )
+
+
+def active_versions(codes: Iterable[str]) -> dict[str, RegisterVersion]:
+    versions = RegisterVersion.objects.filter(
+        register__code__in=list(codes), state=RegisterVersion.State.ACTIVE
+    ).select_related("register")
+    return {version.register.code: version for version in versions}
+
+
+def registers_naming(token: bytes) -> list[RegisterVersion]:
+    """Active register versions that list this number (dial token)."""
+    entries = RegisterEntry.objects.filter(
+        token=token, version__state=RegisterVersion.State.ACTIVE
+    ).select_related("version__register")
+    return [entry.version for entry in entries]
