@@ -1,0 +1,177 @@
+"""What screening is given and what it answers, as Arrow tables. A token or person is 16 bytes, never clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+import pyarrow as pa
+
+from duecause.engine.problems import Problem
+
+KEY = pa.binary(16)
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "rows": pa.schema(
+        [
+            pa.field("row_id", pa.int64(), nullable=False),
+            ("file", pa.string()),
+            ("sheet", pa.string()),
+            ("row_no", pa.int32()),
+            ("problems", pa.list_(pa.string())),
+        ]
+    ),
+    "numbers": pa.schema(
+        [
+            pa.field("row_id", pa.int64(), nullable=False),
+            pa.field("ordinal", pa.int16(), nullable=False),
+            pa.field("token", KEY, nullable=False),
+            ("person", KEY),
+            ("country", pa.string()),
+            ("natural", pa.bool_()),
+            ("minor_band", pa.string()),
+            ("source", pa.string()),
+            ("basis", pa.string()),
+            ("region", pa.string()),
+        ]
+    ),
+    "suppressed": pa.schema([("token", KEY), ("reason", pa.string())]),
+    "suppressed_persons": pa.schema([("person", KEY), ("reason", pa.string())]),
+    "guard": pa.schema([("token", KEY)]),
+    "register": pa.schema([("token", KEY), ("register", pa.string())]),
+    "consents": pa.schema([("person", KEY), ("token", KEY)]),
+    "relations": pa.schema(
+        [("person", KEY), ("family", pa.string()), ("since", pa.date32()), ("until", pa.date32())]
+    ),
+    "elsewhere": pa.schema([("token", KEY), ("person", KEY)]),
+}
+
+
+def no_rows(name: str) -> pa.Table:
+    """An empty table of the named input."""
+    return SCHEMAS[name].empty_table()
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """`offer_families`: product families that count as related to the offer. `countries`: ISO codes.
+
+    `organisation` is what kind of controller calls (law.ORGANISATIONS): some exceptions hold only for
+    charities or publishers.
+    """
+
+    code: str
+    controller: str
+    purpose: str
+    sector: str
+    countries: tuple[str, ...]
+    offer_families: tuple[str, ...] = ()
+    channel: Literal["call"] = "call"
+    organisation: str = "company"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterState:
+    """A national register as loaded: its own date, when we loaded it, how many entries."""
+
+    version_date: date
+    loaded_at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningInput:
+    """Facts of one candidate list. Columns as in SCHEMAS.
+
+    `rows` is in list order: the first of two rows keeps the person. `rows.problems` block the row as a whole;
+    a row with another usable number carries no problem for the unusable one. `suppressed*` and `consents`
+    hold what is valid for this controller, purpose, channel and date; a consent names a person, a number or
+    both. `elsewhere`: given to another centre in this campaign and not recalled. A relation's `until` is its
+    last day.
+    """
+
+    rows: pa.Table
+    numbers: pa.Table
+    suppressed: pa.Table = field(default_factory=lambda: no_rows("suppressed"))
+    suppressed_persons: pa.Table = field(default_factory=lambda: no_rows("suppressed_persons"))
+    guard: pa.Table = field(default_factory=lambda: no_rows("guard"))
+    register: pa.Table = field(default_factory=lambda: no_rows("register"))
+    consents: pa.Table = field(default_factory=lambda: no_rows("consents"))
+    relations: pa.Table = field(default_factory=lambda: no_rows("relations"))
+    elsewhere: pa.Table = field(default_factory=lambda: no_rows("elsewhere"))
+    party_reasons: tuple[Problem, ...] = ()
+    registers_loaded: Mapping[str, RegisterState] = field(default_factory=dict)
+
+    def table(self, name: str) -> pa.Table:
+        """One table in its declared types. Raises ValueError naming table and column."""
+        given: pa.Table = getattr(self, name)
+        schema = SCHEMAS[name]
+        missing = [column for column in schema.names if column not in given.column_names]
+        if missing:
+            raise ValueError(f"{name}: column {missing[0]} is missing")
+        table = given.select(schema.names).cast(schema)
+        for wanted in schema:
+            if not wanted.nullable and table[wanted.name].null_count:
+                raise ValueError(f"{name}: column {wanted.name} holds nulls")
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What DuckDB may use. Without a temporary directory nothing is ever written to disk."""
+
+    memory: str = "1GB"
+    threads: int = 2
+    temp_directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bar of the waterfall: rows whose first reason is `code`, and rows that remain after it."""
+
+    code: str
+    count: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRule:
+    country: str
+    rule_id: str
+    kind: str
+    law: str
+    confidence: str
+    reviewed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterUsed:
+    """`usable_until` is the last day on which this version may be used; None where it was never loaded."""
+
+    register: str
+    version_date: date | None
+    usable_until: date | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """`table`: row_id, released, ordinal and token (the number to dial, null unless released), person,
+    country, region (of that number, or of the row's first), reasons (in precedence, empty when released).
+
+    The waterfall adds up: candidates − Σ count = released. `totals` counts every reason of every row.
+    `expires_on` is the last day on which the list may be used; None while no date is known.
+    """
+
+    table: pa.Table
+    candidates: int
+    released: int
+    waterfall: tuple[Step, ...]
+    totals: Mapping[str, int]
+    rules_applied: tuple[AppliedRule, ...]
+    bans: tuple[AppliedRule, ...]
+    registers_used: tuple[RegisterUsed, ...]
+    expires_on: date | None
+    expiry_because: Problem | None
