@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 def gettext_noop(text: str) -> str:
@@ -59,3 +59,8 @@ def shape_of(value: str, limit: int = 40) -> str:
         else:
             out.append(char)
     return re.sub(r"\s+", " ", "".join(out)) + ("…" if len(value) > limit else "")
+
+
+def located(problem: Problem, *, row: int, column: str) -> Problem:
+    """The same problem with the place it was found: spreadsheet row and column header."""
+    return replace(problem, params={**problem.params, "row": row, "column": column})

@@ -1,0 +1,25 @@
+"""Phone numbers as people write them, read to E.164 without ever guessing whose number it is."""
+
+from duecause.engine.phone.cells import CellNumbers, Policy, read_cell
+from duecause.engine.phone.clean import clean
+from duecause.engine.phone.numbers import (
+    METADATA_VERSION,
+    PhoneNumber,
+    format_international,
+    masked,
+    parse_e164,
+)
+from duecause.engine.phone.zones import zone_of
+
+__all__ = [
+    "METADATA_VERSION",
+    "CellNumbers",
+    "PhoneNumber",
+    "Policy",
+    "clean",
+    "format_international",
+    "masked",
+    "parse_e164",
+    "read_cell",
+    "zone_of",
+]
