@@ -114,7 +114,7 @@ def sequence(*, actor: Actor, now: datetime) -> Checkpoint | None:
         for tile in tlog.new_tiles(state.size, hashes, TileTable()):
             Tile.objects.update_or_create(
                 level=tile.level,
-                position=tile.index,
+                position=tile.number,
                 defaults={"width": len(tile.data) // 32, "data": tile.data},
             )
         frontier.extend(hashes)
