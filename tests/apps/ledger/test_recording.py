@@ -83,7 +83,7 @@ def test_the_signed_checkpoint_names_the_root_of_the_leaves_and_checks_with_the_
     checkpoint = Checkpoint.objects.latest("size")
     note = tlog.parse_note(checkpoint.note.encode())
     tlog.check_note(note, [actions.signer().verifier()])
-    signed = tlog.parse_checkpoint(note)
+    signed = tlog.parse_checkpoint(note.text)
     assert (signed.origin, signed.size, signed.root) == (actions.origin(), 5, bytes(checkpoint.root))
 
 
