@@ -17,5 +17,10 @@ urlpatterns = [
     path("api/", include("duecause.api")),
     path("sign-in/", LoginView.as_view(template_name="web/sign_in.html"), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
-    path("language/", include("django.conf.urls.i18n")),
+    path("", include("duecause.web.urls")),
 ]
+
+handler400 = "duecause.web.errors.bad_request"
+handler403 = "duecause.web.errors.not_allowed"
+handler404 = "duecause.web.errors.not_found"
+handler500 = "duecause.web.errors.broken"

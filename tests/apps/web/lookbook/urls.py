@@ -19,7 +19,10 @@ urlpatterns = [
     path("", include("duecause.web.urls")),
     path("", include(([path("", views.book, name="home")], "home"))),
     *(
-        path(f"{room}/", include(([path("", views.book, name=name), path("search/", views.found, name="search")], room)))
+        path(
+            f"{room}/",
+            include(([path("", views.book, name=name), path("search/", views.found, name="search")], room)),
+        )
         for room, name in rooms
     ),
     path("form/", views.form),

@@ -220,7 +220,7 @@ def samples() -> dict[str, object]:
 
 
 def form(request: HttpRequest) -> HttpResponse:
-    return render(request, "lookbook/form.html")
+    return render(request, "lookbook/form.html", {"hostile": '"><b>bold</b> & "quotes"'})
 
 
 def upload(request: HttpRequest) -> HttpResponse:
