@@ -3,7 +3,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.tlog.reference import MemoryTiles, path, proof, tree_hash
 
 from duecause.engine.problems import Refused
 from duecause.engine.tlog import (
@@ -19,6 +18,7 @@ from duecause.engine.tlog import (
 )
 from duecause.engine.tlog.hashing import leaf_hashes
 from duecause.engine.tlog.tiles import ENTRIES, TileAt, parse_tile_path, tile_width, tiles_of
+from tests.engine.tlog.reference import MemoryTiles, path, proof, tree_hash
 
 CT_INPUTS = [
     bytes.fromhex(text)
