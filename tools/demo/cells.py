@@ -99,7 +99,7 @@ def spoilt_phone(random: Random, person: Person, national: str, home: str, words
     if kind == "placeholder":
         return PhoneCell(random.choice(PLACEHOLDERS[words]), (), "phone_placeholder")
     if kind == "short":
-        return PhoneCell(national[:6], (), "phone_too_short")
+        return PhoneCell(national[:5], (), "phone_too_short")
     other = person.landline if national == person.mobile else person.mobile
     mark = random.choice([" / ", "; ", f" {OR_WORD[words]} "])
     both = (full, e164(other, person.country))
