@@ -1,4 +1,4 @@
-"""What screening is given and what it answers, as Arrow tables. A token or person is 16 bytes, never clear."""
+"""What screening is given and what it answers, as Arrow tables. Keys are 16 bytes, never a clear number."""
 
 from __future__ import annotations
 
@@ -111,11 +111,10 @@ class ScreeningInput:
         missing = [column for column in schema.names if column not in given.column_names]
         if missing:
             raise ValueError(f"{name}: column {missing[0]} is missing")
-        table = given.select(schema.names).cast(schema)
         for wanted in schema:
-            if not wanted.nullable and table[wanted.name].null_count:
+            if not wanted.nullable and given[wanted.name].null_count:
                 raise ValueError(f"{name}: column {wanted.name} holds nulls")
-        return table
+        return given.select(schema.names).cast(schema)
 
 
 @dataclass(frozen=True, slots=True)
