@@ -9,26 +9,29 @@ import re
 import unicodedata
 from functools import lru_cache
 
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # Letters that do not decompose into a base letter and a mark (Unicode has no decomposition for them).
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "a", "œ": "o", "ħ": "h", "ı": "i"}
 )
 _DOUBLED = (("aa", "a"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 _GENDERED = re.compile(r"(?:s|c|dz)k[iay]$")
-_PARTICLES = frozenset(
-    "van de den der het t ter ten te von zu zum zur vom le la les du des di da del della af av d l".split()
+_PARTICLES = _set(
+    "van de den der het t ter ten te von zu zum zur vom le la les du des di da del della af av d l"
 )
 _SUFFIXES = {
     "jr": "junior", "junior": "junior", "jun": "junior", "fils": "junior", "zn": "junior", "ml": "junior",
     "sr": "senior", "senior": "senior", "sen": "senior", "pere": "senior", "st": "senior",
     "ii": "second", "iii": "third", "iv": "fourth",
 }  # fmt: skip
-_TITLES = frozenset(
-    "dhr mevr mw mr mrs ms dr ir ing prof mme mlle monsieur madame herr frau pan pani sir".split()
-)
-_LEGAL_FORMS = frozenset(
+_TITLES = _set("dhr mevr mw mr mrs ms dr ir ing prof mme mlle monsieur madame herr frau pan pani sir")
+_LEGAL_FORMS = _set(
     "bv bvba nv sa sas sarl srl sprl cv cvba vof vzw asbl gmbh ag kg ohg ug eg spzoo sp zoo z oo ab hb ltd"
-    " limited plc inc llc eurl sasu snc commv".split()
+    " limited plc inc llc eurl sasu snc commv"
 )
 
 
