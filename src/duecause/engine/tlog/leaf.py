@@ -27,10 +27,10 @@ _KIND = rb"[a-z][a-z0-9_.-]{0,79}"
 _NUMBER = rb"0|[1-9][0-9]{0,17}"
 _HASH = rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 EVENT_LEAF = re.compile(
-    EVENT_HEADER + rb"(%b)\n(%b)\n(%b)\n(-|%b)\n(%b)\n" % (_UID, _KIND, _NUMBER, _HASH, _HASH)
+    re.escape(EVENT_HEADER) + rb"(%b)\n(%b)\n(%b)\n(-|%b)\n(%b)\n" % (_UID, _KIND, _NUMBER, _HASH, _HASH)
 )
 BATCH_LEAF = re.compile(
-    BATCH_HEADER + rb"(%b)\n(%b)\n(%b)\n(%b)\n(%b)\n" % (_UID, _KIND, _NUMBER, _NUMBER, _HASH)
+    re.escape(BATCH_HEADER) + rb"(%b)\n(%b)\n(%b)\n(%b)\n(%b)\n" % (_UID, _KIND, _NUMBER, _NUMBER, _HASH)
 )
 
 

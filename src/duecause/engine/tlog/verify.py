@@ -16,12 +16,12 @@ from duecause.engine.problems import gettext_noop
 from duecause.engine.tlog.bundle import BundleReader, Disclosure
 from duecause.engine.tlog.chain import SKEW_SECONDS, Chain, Signed, read_chain, read_notes
 from duecause.engine.tlog.failures import Findings, Kind, Report
-from duecause.engine.tlog.leaf import BATCH_LEAF, EVENT_LEAF
+from duecause.engine.tlog.leaf import BATCH_HEADER, BATCH_LEAF, EVENT_HEADER, EVENT_LEAF
 from duecause.engine.tlog.notes import Malformed, Verifier
 from duecause.engine.tlog.policy import Policy
 from duecause.engine.tlog.treepass import TreePass
 
-_KNOWN_HEADERS = (b"duecause.event/1\n", b"duecause.batch/1\n")
+_KNOWN_HEADERS = (EVENT_HEADER, BATCH_HEADER)
 
 
 def verify_bundle(
