@@ -1,4 +1,4 @@
-"""Small worlds for screening: keys from numbers, tables from dicts, the shipped packs, an invented country."""
+"""Small worlds for screening: keys from numbers, the shipped packs, one invented country."""
 
 from datetime import UTC, date, datetime
 

@@ -75,7 +75,9 @@ def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": False,
         "preserve_insertion_order": False,
     }
-    return duckdb.connect(":memory:", config=config)
+    db = duckdb.connect(":memory:", config=config)
+    db.execute("SET enable_external_access = false")
+    return db
 
 
 class _Run:
