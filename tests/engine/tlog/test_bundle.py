@@ -84,6 +84,17 @@ def test_a_bundle_does_not_replace_a_file_and_a_failed_one_leaves_nothing(tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["log.zip"]
 
 
+def test_a_bundle_is_readable_by_its_owner_only(tmp_path):
+    for name in ("log", "log.zip"):
+        assert Log.grown(3).write(tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+def test_a_time_without_a_zone_is_an_error(tmp_path):
+    log = Log.grown(3)
+    with pytest.raises(ValueError, match="zone"):
+        verify(log.write(tmp_path / "log"), log, now=log.now.replace(tzinfo=None))
+
+
 def test_entries_out_of_order_are_refused(tmp_path):
     log = Log.grown(3)
     with pytest.raises(ValueError, match="ascending"):

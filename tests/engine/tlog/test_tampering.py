@@ -312,6 +312,14 @@ def test_a_removed_tile_and_a_removed_entries_file_are_named(log, tmp_path):
     assert where(report, Kind.GAP) == ["leaf 256"]
 
 
+def test_a_log_that_lost_a_stored_tile_is_exported_all_the_same(log, tmp_path):
+    tiles = stored_tiles()
+    tiles.tiles[0, 1] = b""
+    log.write(tmp_path / "log", tiles=tiles)
+
+    assert where(verify(tmp_path / "log", None), Kind.TREE) == ["tile/0/001"]
+
+
 def test_swapped_tiles_and_stale_partial_tiles_are_compared(log, tmp_path):
     target = log.write(tmp_path / "log", disclose=False)
     first, second = target / "tile/0/000", target / "tile/0/001"

@@ -7,15 +7,16 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tlog.bundle import FORMAT, MAX_LEAF, Disclosure
-from duecause.engine.tlog.hashing import leaf_hashes, root_of
-from duecause.engine.tlog.notes import Checkpoint, Note, Verifier, encode64, join_notes, parse_checkpoint
-from duecause.engine.tlog.tiles import ENTRIES, TILE_WIDTH, TileReader, read_hashes, tile_path, tiles_of
+from duecause.engine.tlog.hashing import HASH_SIZE, leaf_hashes, root_of
+from duecause.engine.tlog.notes import Note, Verifier, encode64, join_notes, parse_checkpoint
+from duecause.engine.tlog.tiles import ENTRIES, TILE_WIDTH, TileReader, tile_path, tiles_of
 
 
 class _Sink(Protocol):
@@ -27,7 +28,7 @@ class _Sink(Protocol):
 class _FolderSink:
     def __init__(self, root: Path) -> None:
         self._root = root
-        root.mkdir()
+        root.mkdir(mode=0o700)
 
     def put(self, name: str, parts: Iterable[bytes]) -> None:
         path = self._root / name
@@ -45,7 +46,8 @@ class _FolderSink:
 class _ZipSink:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=1)
+        path.touch(mode=0o600, exist_ok=False)
+        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
 
     def put(self, name: str, parts: Iterable[bytes]) -> None:
         # The zip epoch as time: the same log gives the same archive.
@@ -75,59 +77,55 @@ def write_bundle(
     disclosed: Iterable[Disclosure] = (),
     tiles: TileReader | None = None,
 ) -> None:
-    """Write a new folder, or a zip if the name ends in `.zip`; it appears under its name when complete.
+    """Write a new folder, or a zip if the name ends in `.zip`, readable by its owner only.
+
+    It appears under its name when it is complete.
 
     `entries` are (index, leaf) in ascending order, up to the checkpoint's size; an index left out is kept
     as a visible gap. `tiles` are the stored ones, so that the verifier can compare them with the leaves;
-    without them they are computed. Nothing is judged here: a damaged log is exported as it is. Raises
+    without them they are computed; a lost one may be handed over as b"". Nothing is judged here: a damaged log is exported as it is. Raises
     Refused `tlog.target` if the target exists, `tlog.leaf_long` for a leaf beyond 65,535 bytes.
     """
+    head = parse_checkpoint(checkpoint.text)
+    counts = {"checkpoints": 0, "disclosed": 0}
+    with _appearing(target) as sink:
+        _put_entries(sink, entries, compute=tiles is None)
+        if tiles is not None:
+            for tile in tiles_of(head.size):
+                if data := tiles.read_tile(*tile)[: tile.width * HASH_SIZE]:
+                    sink.put(tile_path(*tile), [data])
+        sink.put("disclosed.jsonl", _counted(map(_disclosed_line, disclosed), counts, "disclosed"))
+        sink.put("checkpoints", _counted((join_notes([note]) for note in checkpoints), counts, "checkpoints"))
+        sink.put("checkpoint", [str(checkpoint).encode()])
+        sink.put("keys", [f"{key}\n".encode() for key in keys])
+        manifest = {
+            "format": FORMAT,
+            "origin": head.origin,
+            "size": head.size,
+            "written": now.isoformat(),
+            **counts,
+        }
+        sink.put("manifest.json", [json.dumps(manifest, indent=1).encode()])
+
+
+@contextmanager
+def _appearing(target: Path) -> Iterator[_Sink]:
+    """Write under a hidden name beside the target; take its name at the end, or leave nothing."""
     if os.path.lexists(target):
         raise Refused(
             "tlog.target",
             gettext_noop("%(name)s exists already. Choose another name or remove it."),
             name=target.name,
         )
-    head = parse_checkpoint(checkpoint.text)
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     sink: _Sink = _ZipSink(partial) if target.suffix == ".zip" else _FolderSink(partial)
     try:
-        _fill(sink, head, checkpoint, checkpoints, keys, entries, now, disclosed, tiles)
+        yield sink
         sink.finish()
         partial.rename(target)
     except BaseException:
         sink.discard()
         raise
-
-
-def _fill(
-    sink: _Sink,
-    head: Checkpoint,
-    checkpoint: Note,
-    checkpoints: Iterable[Note],
-    keys: Iterable[Verifier],
-    entries: Iterable[tuple[int, bytes]],
-    now: datetime,
-    disclosed: Iterable[Disclosure],
-    tiles: TileReader | None,
-) -> None:
-    counts = {"checkpoints": 0, "disclosed": 0}
-    _put_entries(sink, entries, compute=tiles is None)
-    if tiles is not None:
-        for tile in tiles_of(head.size):
-            sink.put(tile_path(*tile), [read_hashes(tiles, *tile)])
-    sink.put("disclosed.jsonl", _counted(map(_disclosed_line, disclosed), counts, "disclosed"))
-    sink.put("checkpoints", _counted((join_notes([note]) for note in checkpoints), counts, "checkpoints"))
-    sink.put("checkpoint", [str(checkpoint).encode()])
-    sink.put("keys", [f"{key}\n".encode() for key in keys])
-    manifest = {
-        "format": FORMAT,
-        "origin": head.origin,
-        "size": head.size,
-        "written": now.isoformat(),
-        **counts,
-    }
-    sink.put("manifest.json", [json.dumps(manifest, indent=1).encode()])
 
 
 def _counted(parts: Iterable[bytes], counts: dict[str, int], name: str) -> Iterator[bytes]:

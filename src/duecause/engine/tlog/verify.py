@@ -40,6 +40,8 @@ def verify_bundle(
     `now` must carry a zone. A leaf must lie between the times at which witnesses first saw the
     checkpoints before and after it, with 5 s of skew.
     """
+    if now.tzinfo is None:
+        raise ValueError("now must carry a zone")
     check = _Check(now, own_keys=policy is None)
     try:
         with BundleReader(bundle) as reader:
