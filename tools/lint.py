@@ -6,11 +6,14 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
-    "types": ["mypy", "src/duecause", "tools"],
+    "types": ["mypy", "src/duecause", "tools", "benchmarks"],
     "layers": ["lint-imports", "--no-logo"],
     "templates": ["djlint", "src/duecause", "--lint", "--quiet"],
     "house rules": ["tools.checks"],
@@ -21,7 +24,7 @@ CHECKS = {
 def command_line(words: list[str]) -> list[str]:
     if words[0].startswith("tools."):
         return [sys.executable, "-m", *words]
-    program = shutil.which(words[0], path=str(sys.executable).rpartition("/")[0])
+    program = shutil.which(words[0], path=str(Path(sys.executable).parent))
     return [program or words[0], *words[1:]]
 
 
@@ -34,7 +37,7 @@ def main(arguments: list[str]) -> int:
     for name in arguments or CHECKS:
         started = time.perf_counter()
         print(f"── {name}", flush=True)
-        if subprocess.run(command_line(CHECKS[name]), check=False).returncode:
+        if subprocess.run(command_line(CHECKS[name]), cwd=ROOT, check=False).returncode:
             failed.append(name)
         print(f"   {time.perf_counter() - started:.1f} s", flush=True)
     print(f"lint: failed: {', '.join(failed)}" if failed else "lint: all checks passed")

@@ -40,6 +40,10 @@ def test_a_breach_of_a_house_rule_is_found(path, text, complaint):
         ("src/duecause/web/templates/a.html", '<script src="{% static "a.js" %}" defer></script>'),
         ("src/duecause/web/templates/a.html", '<script type="application/json" id="d">{}</script>'),
         ("src/duecause/web/templates/a.html", '<c-button label="{% translate \'Save\' %}" once="1" />'),
+        (
+            "src/duecause/web/templates/cotton/icon.html",
+            '<c-vars name=""\n  style="mini" />{% icon name style %}',
+        ),
         ("tests/engine/test_a.py", "def test_a():\n    with pytest.raises(ValueError):\n        go()\n"),
         ("docs/operate.md", "Keys lie in /srv/duecause/keys and /etc/duecause"),
     ],
