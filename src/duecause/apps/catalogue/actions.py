@@ -1,0 +1,105 @@
+"""Verbs of the catalogue: bring purposes, fields and wordings to what the organisation file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from duecause.apps.catalogue.models import Field, Purpose, Wording
+from duecause.apps.ledger.upserts import Noun, put
+from duecause.engine.actor import Actor
+from duecause.engine.changes import Change
+
+PURPOSE = Noun(name="purpose", model=Purpose, event="catalogue.purpose_changed")
+FIELD = Noun(name="field", model=Field, event="catalogue.field_changed")
+# What somebody agreed to must stay what it was: a consent points at its wording.
+WORDING = Noun(
+    name="wording",
+    model=Wording,
+    event="catalogue.wording_changed",
+    key=("code", "version", "language"),
+    frozen=frozenset({"kind", "text", "controllers", "channels", "purpose", "source", "valid_from"}),
+)
+
+
+def apply_purpose(
+    *,
+    actor: Actor,
+    now: datetime,
+    code: str,
+    name: Mapping[str, str],
+    legal_basis: str,
+    retention_months: int,
+    marketing: bool,
+) -> Change | None:
+    """`name`: language → text. `legal_basis`: a letter of GDPR Art. 6(1) in words."""
+    actor.require("organisation.apply")
+    wanted = {
+        "code": code,
+        "name": dict(name),
+        "legal_basis": legal_basis,
+        "retention_months": retention_months,
+        "marketing": marketing,
+    }
+    return put(PURPOSE, wanted, actor=actor, now=now)
+
+
+def apply_field(
+    *,
+    actor: Actor,
+    now: datetime,
+    code: str,
+    group: str,
+    compartment: str,
+    label: Mapping[str, str],
+    law_class: str,
+    perception: int,
+    purposes: Sequence[str],
+) -> Change | None:
+    """`group` is a policy group, `compartment` the seal the field lies under, `purposes` are codes."""
+    actor.require("organisation.apply")
+    wanted = {
+        "code": code,
+        "group": group,
+        "compartment": compartment,
+        "label": dict(label),
+        "law_class": law_class,
+        "perception": perception,
+        "purposes": purposes,
+    }
+    return put(FIELD, wanted, actor=actor, now=now)
+
+
+def apply_wording(
+    *,
+    actor: Actor,
+    now: datetime,
+    code: str,
+    version: str,
+    language: str,
+    kind: str,
+    text: str,
+    source: str | None,
+    purpose: str | None,
+    channels: Sequence[str],
+    controllers: Sequence[str],
+    valid_from: date,
+    valid_to: date | None,
+) -> Change | None:
+    """A text persons see or hear. Of a version that exists only `valid_to` may change; raises Refused
+    otherwise."""
+    actor.require("organisation.apply")
+    wanted = {
+        "code": code,
+        "version": version,
+        "language": language,
+        "kind": kind,
+        "text": text,
+        "source": source,
+        "purpose": purpose,
+        "channels": channels,
+        "controllers": controllers,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }
+    return put(WORDING, wanted, actor=actor, now=now)

@@ -1,0 +1,231 @@
+"""Verbs of parties: bring controllers, brands, partners, contracts, transfers and sources to what the
+organisation file says, and hand out or revoke a partner's API keys."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from duecause.apps.ledger.actions import record
+from duecause.apps.ledger.upserts import Noun, put, require_one_of
+from duecause.apps.parties.models import (
+    ApiKey,
+    Brand,
+    Contract,
+    Controller,
+    Partner,
+    Source,
+    TransferBasis,
+)
+from duecause.apps.parties.queries import hash_of
+from duecause.engine.actor import Actor
+from duecause.engine.changes import Change
+from duecause.engine.problems import Refused
+
+# A canary works only as long as nobody who sees plans or the ledger knows its number.
+CONTROLLER = Noun(
+    name="controller",
+    model=Controller,
+    event="parties.controller_changed",
+    private=frozenset({"canary_numbers"}),
+)
+BRAND = Noun(name="brand", model=Brand, event="parties.brand_changed")
+PARTNER = Noun(name="partner", model=Partner, event="parties.partner_changed")
+CONTRACT = Noun(
+    name="contract", model=Contract, event="parties.contract_changed", key=("partner", "reference")
+)
+TRANSFER = Noun(name="transfer", model=TransferBasis, event="parties.transfer_changed", key=("partner",))
+SOURCE = Noun(name="source", model=Source, event="parties.source_changed")
+
+SCOPES = frozenset({"precall"})
+PREFIX_BYTES = 4
+SECRET_BYTES = 32
+
+
+def _require(actor: Actor) -> None:
+    require_one_of(actor, "organisation.apply", "parties.manage")
+
+
+def apply_controller(
+    *,
+    actor: Actor,
+    now: datetime,
+    code: str,
+    legal_name: str,
+    spoken: Mapping[str, str],
+    country: str,
+    privacy_url: str,
+    canary_numbers: Sequence[str],
+) -> Change | None:
+    """`spoken`: language → name as a caller hears it. `canary_numbers`: E.164, owned by the company."""
+    _require(actor)
+    wanted = {
+        "code": code,
+        "legal_name": legal_name,
+        "spoken": dict(spoken),
+        "country": country,
+        "privacy_url": privacy_url,
+        "canary_numbers": canary_numbers,
+    }
+    return put(CONTROLLER, wanted, actor=actor, now=now)
+
+
+def apply_brand(*, actor: Actor, now: datetime, code: str, name: str, controller: str) -> Change | None:
+    """`controller` is a code."""
+    _require(actor)
+    return put(BRAND, {"code": code, "name": name, "controller": controller}, actor=actor, now=now)
+
+
+def apply_partner(
+    *,
+    actor: Actor,
+    now: datetime,
+    code: str,
+    name: str,
+    kind: str,
+    country: str,
+    suspended_on: date | None,
+) -> Change | None:
+    _require(actor)
+    wanted = {"code": code, "name": name, "kind": kind, "country": country, "suspended_on": suspended_on}
+    return put(PARTNER, wanted, actor=actor, now=now)
+
+
+def apply_contract(
+    *,
+    actor: Actor,
+    now: datetime,
+    partner: str,
+    reference: str,
+    valid_from: date,
+    valid_to: date | None,
+    clauses_missing: Sequence[str],
+) -> Change | None:
+    """Processor contract of a partner (GDPR Art. 28(3)); `clauses_missing` are letters of that paragraph."""
+    _require(actor)
+    wanted = {
+        "partner": partner,
+        "reference": reference,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+        "clauses_missing": clauses_missing,
+    }
+    return put(CONTRACT, wanted, actor=actor, now=now)
+
+
+def apply_transfer(
+    *,
+    actor: Actor,
+    now: datetime,
+    partner: str,
+    mechanism: str,
+    module: str,
+    assessed_on: date | None,
+    assessment_valid_to: date | None,
+    scope_listed: bool,
+) -> Change | None:
+    """Why data may leave for a partner's country (GDPR Art. 44-49)."""
+    _require(actor)
+    wanted = {
+        "partner": partner,
+        "mechanism": mechanism,
+        "module": module,
+        "assessed_on": assessed_on,
+        "assessment_valid_to": assessment_valid_to,
+        "scope_listed": scope_listed,
+    }
+    return put(TRANSFER, wanted, actor=actor, now=now)
+
+
+def apply_source(
+    *,
+    actor: Actor,
+    now: datetime,
+    code: str,
+    name: str,
+    kind: str,
+    party: str | None,
+    controller: str,
+    contract_reference: str,
+    default_country: str,
+    default_language: str,
+    claimed_basis: str,
+    legal_persons: bool,
+    say: Mapping[str, str],
+    obtained_on: date | None,
+) -> Change | None:
+    """`say`: language → how an agent names this source when a person asks (GDPR Art. 14(2)(f), 15(1)(g))."""
+    _require(actor)
+    wanted = {
+        "code": code,
+        "name": name,
+        "kind": kind,
+        "party": party,
+        "controller": controller,
+        "contract_reference": contract_reference,
+        "default_country": default_country,
+        "default_language": default_language,
+        "claimed_basis": claimed_basis,
+        "legal_persons": legal_persons,
+        "say": dict(say),
+        "obtained_on": obtained_on,
+    }
+    return put(SOURCE, wanted, actor=actor, now=now)
+
+
+def create_api_key(*, actor: Actor, partner: Partner, scopes: Collection[str], now: datetime) -> str:
+    """Make a key for a partner and return it in clear, this once: `dc_<prefix>_<secret>`.
+
+    Only its SHA-256 is kept; the secret has 256 random bits, so a slow hash would add nothing.
+    Raises NotPermitted, Refused for an unknown scope.
+    """
+    actor.require("apikeys.manage")
+    unknown = sorted(set(scopes) - SCOPES)
+    if unknown or not scopes:
+        raise Refused(
+            "unknown_scope",
+            "A key needs one or more of these scopes: %(known)s.",
+            known=", ".join(sorted(SCOPES)),
+        )
+    prefix = secrets.token_hex(PREFIX_BYTES)
+    clear = f"dc_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    with transaction.atomic():
+        ApiKey.objects.create(
+            partner=partner,
+            prefix=prefix,
+            key_hash=hash_of(clear),
+            scopes=sorted(set(scopes)),
+            created_at=now,
+        )
+        payload = {"partner": partner.code, "prefix": prefix, "scopes": sorted(set(scopes))}
+        record(actor=actor, kind="parties.api_key_created", now=now, payload=payload)
+    return clear
+
+
+def revoke_api_key(*, actor: Actor, partner: Partner, prefix: str, now: datetime) -> bool:
+    """End a key at once. False: it was revoked before. Raises NotPermitted, Refused for an unknown prefix."""
+    actor.require("apikeys.manage")
+    with transaction.atomic():
+        keys = ApiKey.objects.filter(partner=partner, prefix=prefix)
+        if not keys.exists():
+            raise Refused(
+                "unknown_api_key",
+                "%(partner)s has no key that starts with dc_%(prefix)s. See: duecause apikey list %(partner)s",
+                partner=partner.code,
+                prefix=prefix,
+            )
+        # Two people may revoke at once: only the one whose update changes the row writes the event.
+        if not keys.filter(revoked_at=None).update(revoked_at=now):
+            return False
+        payload = {"partner": partner.code, "prefix": prefix}
+        record(actor=actor, kind="parties.api_key_revoked", now=now, payload=payload)
+    return True
+
+
+def note_key_use(*, prefix: str, now: datetime) -> None:
+    """Remember the day a key was last used: at most one write per key and day."""
+    today = now.date()
+    ApiKey.objects.filter(prefix=prefix).exclude(last_used_on=today).update(last_used_on=today)

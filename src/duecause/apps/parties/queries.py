@@ -1,0 +1,67 @@
+"""Reads of parties: who holds a key, what is known of a partner, and what closes the gate to it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import date
+
+from duecause.apps.parties.models import ApiKey, Contract, Partner, TransferBasis
+from duecause.engine.problems import Problem
+from duecause.engine.transfers import PartyFacts, blocking_reasons
+from duecause.packs.law import adequacy
+
+
+def partner_by_key(clear: str, *, scope: str) -> Partner | None:
+    """The partner that holds this key for this scope. None for an unknown, revoked or other key: the caller
+    answers all of them alike."""
+    kind, _, rest = clear.partition("_")
+    prefix, _, secret = rest.partition("_")
+    row = (
+        ApiKey.objects.select_related("partner").filter(prefix=prefix).first()
+        if kind == "dc" and secret
+        else None
+    )
+    # Compared in every case, so that the time taken does not tell which prefixes exist.
+    same = hmac.compare_digest(hash_of(clear), row.key_hash if row else hash_of(""))
+    if row is None or not same or row.revoked_at is not None or scope not in row.scopes:
+        return None
+    return row.partner
+
+
+def hash_of(clear: str) -> str:
+    return hashlib.sha256(clear.encode()).hexdigest()
+
+
+def party_facts(partner: Partner, on: date | None = None) -> PartyFacts:
+    """What is known of a partner. Of several contracts the one that counts on the day `on`, else the newest."""
+    contract = _contract(partner, on)
+    transfer = TransferBasis.objects.filter(partner=partner).first()
+    return PartyFacts(
+        code=partner.code,
+        name=partner.name,
+        country=partner.country,
+        contract_valid_from=contract.valid_from if contract else None,
+        contract_valid_to=contract.valid_to if contract else None,
+        contract_clauses_missing=tuple(contract.clauses_missing) if contract else (),
+        mechanism=transfer.mechanism if transfer else "none",  # type: ignore[arg-type]
+        scc_module=transfer.module if transfer else "",
+        tia_on=transfer.assessed_on if transfer else None,
+        tia_valid_to=transfer.assessment_valid_to if transfer else None,
+        scope_listed=transfer.scope_listed if transfer else False,
+        suspended=partner.suspended_on is not None and (on is None or partner.suspended_on <= on),
+    )
+
+
+def blocking_reasons_of(partner: Partner, on: date) -> tuple[Problem, ...]:
+    """Every reason why nothing may be released to this partner on a day; empty when the gate is open."""
+    return blocking_reasons(party_facts(partner, on), on=on, adequacy=adequacy())
+
+
+def _contract(partner: Partner, on: date | None) -> Contract | None:
+    contracts = list(Contract.objects.filter(partner=partner).order_by("-valid_from"))
+    if on is not None:
+        for contract in contracts:
+            if contract.valid_from <= on and (contract.valid_to is None or on <= contract.valid_to):
+                return contract
+    return contracts[0] if contracts else None

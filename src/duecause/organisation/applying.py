@@ -1,0 +1,164 @@
+"""From the file to the rooms: what would change (`plan`), and changing it in one transaction (`apply`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from duecause.apps.catalogue import actions as catalogue
+from duecause.apps.consent import register_actions as registers
+from duecause.apps.dialling import campaign_actions as campaigns
+from duecause.apps.ledger.upserts import Noun, change
+from duecause.apps.parties import actions as parties
+from duecause.apps.staff import actions as staff
+from duecause.apps.staff.queries import identifier
+from duecause.engine.actor import Actor
+from duecause.engine.changes import Change
+from duecause.engine.problems import Problem, Refused
+from duecause.organisation import schema
+from duecause.organisation.loading import FileRefused, check_references, load
+
+SECTIONS: Mapping[str, type[models.Model]] = {
+    "controllers": parties.CONTROLLER.model,
+    "brands": parties.BRAND.model,
+    "partners": parties.PARTNER.model,
+    "purposes": catalogue.PURPOSE.model,
+    "fields": catalogue.FIELD.model,
+    "teams": staff.TEAM.model,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row to bring to what is wanted. `extra` goes to the verb and is no column."""
+
+    noun: Noun
+    verb: Callable[..., Change | None]
+    wanted: Mapping[str, Any]
+    line: int
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`changes` in the order they are made; `same` counts what is so already."""
+
+    changes: tuple[Change, ...]
+    same: int
+
+
+def read(text: str, *, file: str) -> schema.Organisation:
+    """Load a file and check what it names against itself and what is there. Raises Refused, FileRefused."""
+    organisation = load(text, file=file)
+    known = {
+        section: set(model._default_manager.values_list("code", flat=True))
+        for section, model in SECTIONS.items()
+    }
+    check_references(organisation, file=file, known=known)
+    return organisation
+
+
+def plan(organisation: schema.Organisation, *, file: str) -> Plan:
+    """What applying would change. Reads only. Raises FileRefused."""
+    changes, same, problems = [], 0, []
+    for step in steps(organisation):
+        try:
+            changed = _change(step)
+        except Refused as refused:
+            problems.append(_at_line(refused, step, file))
+            continue
+        if changed is None:
+            same += 1
+        else:
+            changes.append(changed)
+    if problems:
+        raise FileRefused(file, problems)
+    return Plan(tuple(changes), same)
+
+
+def apply(organisation: schema.Organisation, *, actor: Actor, now: datetime) -> Plan:
+    """Bring everything to what the file says, or nothing. Rows that the file does not name stay as they are."""
+    changes, same = [], 0
+    with transaction.atomic():
+        for step in steps(organisation):
+            changed = step.verb(actor=actor, now=now, **step.wanted, **step.extra)
+            if changed is None:
+                same += 1
+            else:
+                changes.append(changed)
+    return Plan(tuple(changes), same)
+
+
+def steps(organisation: schema.Organisation) -> Iterator[Step]:
+    """In an order in which every row finds the rows it names."""
+    yield from _parties(organisation)
+    for purpose in organisation.purposes:
+        yield _step(catalogue.PURPOSE, catalogue.apply_purpose, purpose)
+    for source in organisation.sources:
+        yield _step(parties.SOURCE, parties.apply_source, source)
+        for wording in source.wordings:
+            yield _step(catalogue.WORDING, catalogue.apply_wording, wording, source=source.code)
+    for wording in organisation.wordings:
+        yield _step(catalogue.WORDING, catalogue.apply_wording, wording, source=None)
+    for entry in organisation.fields:
+        yield _step(catalogue.FIELD, catalogue.apply_field, entry)
+    for register in organisation.registers:
+        yield _step(registers.REGISTER, registers.apply_register, register)
+    for campaign in organisation.campaigns:
+        yield _step(campaigns.CAMPAIGN, campaigns.apply_campaign, campaign)
+    for team in organisation.teams:
+        yield _step(staff.TEAM, staff.apply_team, team)
+    for employee in organisation.employees:
+        yield _employee(employee)
+
+
+def _parties(organisation: schema.Organisation) -> Iterator[Step]:
+    for controller in organisation.controllers:
+        yield _step(parties.CONTROLLER, parties.apply_controller, controller)
+        for brand in controller.brands:
+            yield _step(parties.BRAND, parties.apply_brand, brand, controller=controller.code)
+    for partner in organisation.partners:
+        yield _step(parties.PARTNER, parties.apply_partner, partner)
+        for contract in partner.contracts:
+            yield _step(parties.CONTRACT, parties.apply_contract, contract, partner=partner.code)
+        if partner.transfer:
+            yield _step(parties.TRANSFER, parties.apply_transfer, partner.transfer, partner=partner.code)
+
+
+def _step(noun: Noun, verb: Callable[..., Change | None], entry: schema.Entry, **above: str | None) -> Step:
+    return Step(noun, verb, {**above, **values(entry)}, entry.line)
+
+
+def _employee(entry: schema.EmployeeEntry) -> Step:
+    wanted = values(entry)
+    own = [
+        *(identifier("phone", number.removeprefix("+")) for number in wanted.pop("own_phones")),
+        *(identifier("email", address.strip().lower()) for address in wanted.pop("own_emails")),
+        *(identifier("customer_no", number) for number in wanted.pop("own_customer_numbers")),
+    ]
+    extra = {"identifiers": own, "first_password": wanted.pop("demo_password")}
+    return Step(staff.EMPLOYEE, staff.apply_employee, wanted, entry.line, extra)
+
+
+def values(entry: schema.Entry) -> dict[str, Any]:
+    """The entry's own keys, in the words of the verb."""
+    found = {spec.name: getattr(entry, spec.name) for spec in fields(entry) if "read" in spec.metadata}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def _change(step: Step) -> Change | None:
+    if step.noun is staff.EMPLOYEE:
+        return staff.employee_change(dict(step.wanted), step.extra["identifiers"])
+    return change(step.noun, step.wanted)
+
+
+def _at_line(refused: Refused, step: Step, file: str) -> Problem:
+    return Problem(
+        refused.code,
+        "%(file)s, line %(line)s: %(what)s",
+        {"file": file, "line": step.line, "what": refused.problem.text},
+    )

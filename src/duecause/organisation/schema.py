@@ -1,0 +1,238 @@
+"""What the organisation file may say: one dataclass per kind of entry, each key with its form.
+
+The names of the keys are those that the `apply_…` verbs of the rooms take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from duecause.apps.catalogue.models import Wording
+from duecause.apps.gate.policies import engine
+from duecause.apps.parties.models import Partner, Source, TransferBasis
+from duecause.apps.vault.models import Compartment
+from duecause.organisation import forms
+from duecause.organisation.forms import Read
+
+# GDPR Art. 6(1)(a)-(f).
+LEGAL_BASES = (
+    "consent",
+    "contract",
+    "legal_obligation",
+    "vital_interests",
+    "public_task",
+    "legitimate_interest",
+)
+LAW_CLASSES = ("ordinary", "financial", "location", "national_id", "special", "criminal")
+CHANNELS = ("call", "email", "sms", "post")
+CLAUSES = ("a", "b", "c", "d", "e", "f", "g", "h")  # GDPR Art. 28(3)
+
+
+@cache
+def sectors() -> tuple[str, ...]:
+    text = files("duecause.packs").joinpath("sectors.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text))
+
+
+def groups() -> tuple[str, ...]:
+    return engine().vocabulary.groups
+
+
+def profiles() -> tuple[str, ...]:
+    return engine().vocabulary.profiles
+
+
+def compartments() -> list[str]:
+    return [value for value in Compartment.values if value != Compartment.PERIOD]
+
+
+def key(read: Read, default: Any = MISSING, *, refers: str = "", private: bool = False) -> Any:
+    """A key of an entry. Without a default it must be there. `refers` names the section its codes are of."""
+    metadata = {"read": read, "refers": refers}
+    if default is MISSING:
+        return field(metadata=metadata, repr=not private)
+    return field(metadata=metadata, repr=not private, default=default)
+
+
+def entries(kind: type[Entry]) -> Any:
+    """A key that holds a list of entries of another kind; it may be missing."""
+    return field(metadata={"entries": kind}, default=())
+
+
+def one(kind: type[Entry]) -> Any:
+    """A key that holds one entry of another kind; it may be missing."""
+    return field(metadata={"one": kind}, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where an entry stands in the file, as a whole and key by key."""
+
+    line: int = 0
+    lines: dict[str, int] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandEntry(Entry):
+    code: str = key(forms.code)
+    name: str = key(forms.text())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerEntry(Entry):
+    code: str = key(forms.code)
+    legal_name: str = key(forms.text())
+    spoken: dict[str, str] = key(forms.per_language)
+    country: str = key(forms.country)
+    privacy_url: str = key(forms.url)
+    canary_numbers: tuple[str, ...] = key(forms.numbers, (), private=True)
+    brands: tuple[BrandEntry, ...] = entries(BrandEntry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractEntry(Entry):
+    reference: str = key(forms.text(100))
+    valid_from: date = key(forms.day)
+    valid_to: date | None = key(forms.day_or_none, None)
+    clauses_missing: tuple[str, ...] = key(forms.choices(CLAUSES), ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEntry(Entry):
+    mechanism: str = key(forms.choice(TransferBasis.Mechanism.values))
+    module: str = key(forms.choice(("1", "2", "3", "4")), "")
+    assessed_on: date | None = key(forms.day_or_none, None)
+    assessment_valid_to: date | None = key(forms.day_or_none, None)
+    scope_listed: bool = key(forms.flag, False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerEntry(Entry):
+    code: str = key(forms.code)
+    name: str = key(forms.text())
+    kind: str = key(forms.choice(Partner.Kind.values))
+    country: str = key(forms.country)
+    suspended_on: date | None = key(forms.day_or_none, None)
+    contracts: tuple[ContractEntry, ...] = entries(ContractEntry)
+    transfer: TransferEntry | None = one(TransferEntry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordingEntry(Entry):
+    code: str = key(forms.code)
+    version: str = key(forms.text(20))
+    language: str = key(forms.language)
+    kind: str = key(forms.choice(Wording.Kind.values), Wording.Kind.CONSENT.value)
+    text: str = key(forms.text(4000))
+    purpose: str | None = key(forms.code_or_none, None, refers="purposes")
+    channels: tuple[str, ...] = key(forms.choices(CHANNELS), ())
+    controllers: tuple[str, ...] = key(forms.codes, (), refers="controllers")
+    valid_from: date = key(forms.day)
+    valid_to: date | None = key(forms.day_or_none, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEntry(Entry):
+    code: str = key(forms.code)
+    name: str = key(forms.text())
+    kind: str = key(forms.choice(Source.Kind.values))
+    party: str | None = key(forms.code_or_none, None, refers="partners")
+    controller: str = key(forms.code, refers="controllers")
+    contract_reference: str = key(forms.text(100), "")
+    default_country: str = key(forms.country)
+    default_language: str = key(forms.language, "en")
+    claimed_basis: str = key(forms.choice(LEGAL_BASES))
+    legal_persons: bool = key(forms.flag, False)
+    say: dict[str, str] = key(forms.per_language)
+    obtained_on: date | None = key(forms.day_or_none, None)
+    wordings: tuple[WordingEntry, ...] = entries(WordingEntry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeEntry(Entry):
+    code: str = key(forms.code)
+    name: dict[str, str] = key(forms.per_language)
+    legal_basis: str = key(forms.choice(LEGAL_BASES))
+    retention_months: int = key(forms.number(1, 1200))
+    marketing: bool = key(forms.flag, False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldEntry(Entry):
+    code: str = key(forms.code)
+    group: str = key(forms.choice(groups))
+    compartment: str = key(forms.choice(compartments))
+    label: dict[str, str] = key(forms.per_language)
+    law_class: str = key(forms.choice(LAW_CLASSES), "ordinary")
+    perception: int = key(forms.number(1, 5), 1)
+    purposes: tuple[str, ...] = key(forms.codes, refers="purposes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEntry(Entry):
+    code: str = key(forms.code)
+    country: str = key(forms.country)
+    name: str = key(forms.text())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignEntry(Entry):
+    code: str = key(forms.code)
+    name: str = key(forms.text())
+    controller: str = key(forms.code, refers="controllers")
+    brand: str | None = key(forms.code_or_none, None, refers="brands")
+    purpose: str = key(forms.code, refers="purposes")
+    channel: str = key(forms.choice(CHANNELS), "call")
+    sector: str = key(forms.choice(sectors))
+    offer_families: tuple[str, ...] = key(forms.codes, ())
+    countries: tuple[str, ...] = key(forms.countries)
+    release_fields: tuple[str, ...] = key(forms.codes, refers="fields")
+    valid_days: int = key(forms.number(1, 90), 28)
+    ended_on: date | None = key(forms.day_or_none, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamEntry(Entry):
+    code: str = key(forms.code)
+    name: str = key(forms.text())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeEntry(Entry):
+    """`own_*` tell the gate which customer is this employee: kept as look-up tokens only."""
+
+    username: str = key(forms.code)
+    display_name: str = key(forms.text())
+    profile: str = key(forms.choice(profiles))
+    team: str | None = key(forms.code_or_none, None, refers="teams")
+    language: str = key(forms.language, "en")
+    is_active: bool = key(forms.flag, True)
+    trained_until: date | None = key(forms.day_or_none, None)
+    own_phones: tuple[str, ...] = key(forms.numbers, (), private=True)
+    own_emails: tuple[str, ...] = key(forms.emails, (), private=True)
+    own_customer_numbers: tuple[str, ...] = key(forms.codes, (), private=True)
+    demo_password: str = key(forms.text(), "", private=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation(Entry):
+    """The whole file. Only a file marked `demonstration` may hold passwords."""
+
+    organisation: str = key(forms.text())
+    demonstration: bool = key(forms.flag, False)
+    controllers: tuple[ControllerEntry, ...] = entries(ControllerEntry)
+    purposes: tuple[PurposeEntry, ...] = entries(PurposeEntry)
+    partners: tuple[PartnerEntry, ...] = entries(PartnerEntry)
+    sources: tuple[SourceEntry, ...] = entries(SourceEntry)
+    wordings: tuple[WordingEntry, ...] = entries(WordingEntry)
+    fields: tuple[FieldEntry, ...] = entries(FieldEntry)
+    registers: tuple[RegisterEntry, ...] = entries(RegisterEntry)
+    campaigns: tuple[CampaignEntry, ...] = entries(CampaignEntry)
+    teams: tuple[TeamEntry, ...] = entries(TeamEntry)
+    employees: tuple[EmployeeEntry, ...] = entries(EmployeeEntry)
