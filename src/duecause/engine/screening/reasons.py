@@ -20,9 +20,17 @@ class Reason:
 
 # Groups in order of precedence. A code that no group names is an import problem.
 RULES = ("sector_ban", "no_rule", "campaign_country")
-IMPORT = ("invalid_number", "missing_phone", "quarantined")
+IMPORT = ("invalid_number", "missing_phone", "quarantined", "not_in_register")
 MINOR = ("minor",)
-SUPPRESSION = ("objection", "deceased", "court", "refusal_quiet", "wrong_number")
+SUPPRESSION = (
+    "objection",
+    "deceased",
+    "court",
+    "restricted",
+    "refusal_quiet",
+    "wrong_number",
+    "own_number",
+)
 GUARD = ("erased_guard",)
 STALE = ("register_stale",)
 BASIS = ("no_consent", "basis_unknown")
@@ -54,6 +62,13 @@ REASONS: Mapping[str, Reason] = {
             "The consent claimed for this row does not name the company that wants to call (GDPR Art. 7(1))."
         ),
     ),
+    "not_in_register": Reason(
+        gettext_noop("Not in the register"),
+        gettext_noop(
+            "No source is known for this number, so nobody could say where it came from (GDPR Art. 14). "
+            "Import the list first."
+        ),
+    ),
     "minor": Reason(gettext_noop("Minor"), gettext_noop("The person is a minor and is not called to sell.")),
     "objection": Reason(
         gettext_noop("Objected"),
@@ -74,6 +89,14 @@ REASONS: Mapping[str, Reason] = {
     ),
     "wrong_number": Reason(
         gettext_noop("Wrong number"), gettext_noop("Somebody else was reached on this number.")
+    ),
+    "restricted": Reason(
+        gettext_noop("Restricted"),
+        gettext_noop("The data of this person may only be stored for now (GDPR Art. 18)."),
+    ),
+    "own_number": Reason(
+        gettext_noop("Own number"),
+        gettext_noop("The number is the company's own and plays another part in lists."),
     ),
     "erased_guard": Reason(
         gettext_noop("Erased"),
