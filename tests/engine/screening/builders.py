@@ -27,7 +27,7 @@ rules:
      reviewed_by: null}
 """
 
-SHIPPED = {name: text for name, text in law.texts().items() if name != law.ADEQUACY_FILE}
+SHIPPED = law.country_texts()
 BOOK = load_book({**SHIPPED, "xa.yaml": ATLANTIS})
 
 

@@ -200,7 +200,7 @@ class _Run:
         )
         applied = rules_applied(self.campaign.countries, self.rules, self.campaign)
         return Verdicts(
-            table=self.db.execute(sql.VERDICTS).to_arrow_table(),
+            table=self.db.execute(sql.VERDICTS).to_arrow_reader(100_000).read_all(),
             candidates=candidates,
             released=released,
             waterfall=tuple(steps),

@@ -9,6 +9,7 @@ from duecause.engine.screening.law import LawBook, load_book
 from duecause.engine.transfers import AdequacyTable, load_adequacy
 
 ADEQUACY_FILE = "adequacy.yaml"
+LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
 
 
 def texts() -> dict[str, str]:
@@ -18,10 +19,15 @@ def texts() -> dict[str, str]:
     return {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
 
 
+def country_texts() -> dict[str, str]:
+    """The country packs alone: files named by two letters."""
+    return {name: text for name, text in texts().items() if len(name.removesuffix(".yaml")) == 2}
+
+
 @cache
 def book() -> LawBook:
     """Every country's rules. Raises Refused where a file is malformed."""
-    return load_book({name: text for name, text in texts().items() if name != ADEQUACY_FILE})
+    return load_book(country_texts())
 
 
 @cache
