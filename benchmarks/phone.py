@@ -20,7 +20,7 @@ LISTS = {
     "webshop-be.csv": ("utf-8-sig", ";", "BE"),
     "broker-nl.csv": ("utf-8", "|", "NL"),
     "partner-fr.csv": ("latin-1", ",", "FR"),
-    "leads-pl.csv": ("cp1250", ";", "PL"),
+    "leads-pl.csv": ("cp1250", ";", "BE"),
 }
 HEADERS = {"GSM-nummer", "Telefoon", "mobiel", "telefoon vast", "Téléphone", "Telefon"}
 PASSES = 5

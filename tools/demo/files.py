@@ -68,6 +68,7 @@ def truth_of(demo: DemoList) -> dict[str, object]:
     """Rows count as in a spreadsheet: the header is row 1, a record with a line break is one."""
     return {
         "source": demo.source,
+        "country": demo.country,
         "encoding": demo.encoding,
         "delimiter": demo.delimiter,
         "sheets": {

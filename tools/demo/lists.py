@@ -46,6 +46,7 @@ class Sheet:
 @dataclass(slots=True)
 class DemoList:
     source: str
+    country: str
     file: str
     encoding: str
     delimiter: str
@@ -173,7 +174,7 @@ def webshop_be(random: Random, people: list[Person]) -> DemoList:
         judge(row, text)
         rows.append(row)
     repeat_some(random, rows, 40)
-    return DemoList("WEBSHOP-BE", "webshop-be.csv", "utf-8-sig", ";", [Sheet("", columns, rows)])
+    return DemoList("WEBSHOP-BE", "BE", "webshop-be.csv", "utf-8-sig", ";", [Sheet("", columns, rows)])
 
 
 def fair_be(random: Random, people: list[Person]) -> DemoList:
@@ -210,7 +211,7 @@ def fair_be(random: Random, people: list[Person]) -> DemoList:
         judge(row, text)
         rows.append(row)
     repeat_some(random, rows, 20)
-    return DemoList("FAIR-BE", "fair-be.csv", "utf-8", ",", [Sheet("", columns, rows)])
+    return DemoList("FAIR-BE", "BE", "fair-be.csv", "utf-8", ",", [Sheet("", columns, rows)])
 
 
 def broker_nl(random: Random, people: list[Person]) -> DemoList:
@@ -248,7 +249,7 @@ def broker_nl(random: Random, people: list[Person]) -> DemoList:
     for _ in range(3):
         place = random.randrange(len(rows))
         rows.insert(place, Row(["X.", "Afgebroken"], "", outcome="refused", traps=["short_row"]))
-    return DemoList("BROKER-NL", "broker-nl.csv", "utf-8", "|", [Sheet("", columns, rows)])
+    return DemoList("BROKER-NL", "NL", "broker-nl.csv", "utf-8", "|", [Sheet("", columns, rows)])
 
 
 FAMILIES = ("heat_pump", "insulation", "boiler_service")
@@ -303,7 +304,7 @@ def customers_be(random: Random, people: list[Person]) -> DemoList:
         judge(row, None)
         (firms if person.company else private).append(row)
     sheets = [Sheet("Particulieren", columns, private), Sheet("Bedrijven", columns, firms)]
-    return DemoList("CUSTOMERS-BE", "customers-be.xlsx", "", "", sheets)
+    return DemoList("CUSTOMERS-BE", "BE", "customers-be.xlsx", "", "", sheets)
 
 
 def _as_spreadsheet(random: Random, row: Row, columns: list[tuple[str, str]], person: Person) -> None:
@@ -357,7 +358,7 @@ def customers_nl(random: Random, people: list[Person]) -> DemoList:
         judge(row, None)
         rows.append(row)
     repeat_some(random, rows, 20)
-    return DemoList("CUSTOMERS-NL", "customers-nl.tsv", "utf-16", "\t", [Sheet("", columns, rows)])
+    return DemoList("CUSTOMERS-NL", "NL", "customers-nl.tsv", "utf-16", "\t", [Sheet("", columns, rows)])
 
 
 def partner_fr(random: Random, people: list[Person]) -> DemoList:
@@ -392,7 +393,7 @@ def partner_fr(random: Random, people: list[Person]) -> DemoList:
         judge(row, text)
         rows.append(row)
     repeat_some(random, rows, 30)
-    return DemoList("PARTNER-FR", "partner-fr.csv", "latin-1", ",", [Sheet("", columns, rows)])
+    return DemoList("PARTNER-FR", "FR", "partner-fr.csv", "latin-1", ",", [Sheet("", columns, rows)])
 
 
 def leads_pl(random: Random, people: list[Person]) -> DemoList:
@@ -409,7 +410,7 @@ def leads_pl(random: Random, people: list[Person]) -> DemoList:
         ("Kraj", "country"),
         ("Wyznanie", ""),
     ]
-    writer = Writer(random, "PL", "pl", dates="dot", mess=0.07)
+    writer = Writer(random, "BE", "pl", dates="dot", mess=0.07)
     rows = []
     for person in random.sample(people, 440):
         row = writer.row(person, columns, {"Wyznanie": random.choices(["", "katolickie"], [96, 4])[0]})
@@ -418,24 +419,21 @@ def leads_pl(random: Random, people: list[Person]) -> DemoList:
         judge(row, None)
         rows.append(row)
     repeat_some(random, rows, 10)
-    return DemoList("LEADS-PL", "leads-pl.csv", "cp1250", ";", [Sheet("", columns, rows)])
+    return DemoList("LEADS-PL", "BE", "leads-pl.csv", "cp1250", ";", [Sheet("", columns, rows)])
 
 
 def _polish_number(random: Random, row: Row, columns: list[tuple[str, str]]) -> None:
-    """A number of the country the list comes from, as people write it there; some are spoilt."""
+    """Some kept the number from home. Without its country code nobody may guess that it is Polish."""
     national = f"50000{random.randrange(10_000):04d}"
     place = [name for _, name in columns].index("phone")
-    spoilt = random.random()
+    row.traps = [trap for trap in row.traps if not trap.startswith("phone_")]
     row.numbers = []
-    if spoilt < 0.1:
-        row.cells[place] = f"{national}.0"
-        row.trap("phone_decimal")
-    elif spoilt < 0.2:
-        row.cells[place] = "brak"
-        row.trap("phone_placeholder")
+    if random.random() < 0.6:
+        row.cells[place] = f"+48 {cells.grouped(national, random.choice([' ', '-', '']))}"
+        row.numbers = [e164(national, "PL")]
     else:
         row.cells[place] = cells.grouped(national, random.choice([" ", "-", ""]))
-        row.numbers = [e164(national, "PL")]
+        row.trap("phone_wrong_country")
 
 
 def callback_nl(random: Random, people: list[Person]) -> DemoList:
@@ -465,7 +463,7 @@ def callback_nl(random: Random, people: list[Person]) -> DemoList:
         judge(row, text)
         rows.append(row)
     repeat_some(random, rows, 15)
-    return DemoList("CALLBACK-NL", "callback-nl.csv", "utf-8", ",", [Sheet("", columns, rows)])
+    return DemoList("CALLBACK-NL", "NL", "callback-nl.csv", "utf-8", ",", [Sheet("", columns, rows)])
 
 
 MAKERS: list[tuple[Callable[[Random, list[Person]], DemoList], tuple[str, ...]]] = [
