@@ -21,7 +21,7 @@ from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.actions import record
 from duecause.apps.staff.models import Employee
-from duecause.apps.vault.opening import open_many
+from duecause.apps.vault.opening import Sealed, open_bytes, open_many
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
 
@@ -90,7 +90,7 @@ def reveal(
             now=now,
             person=person,
             payload=_decision(reason=reason, facts=facts, action=action, groups=shown & present),
-            person_payload={"words": reason.words, "reference": reason.reference},
+            person_payload={"words": reason.words, "reference": reason.reference, "earlier": reason.earlier},
         )
     return Revealed(
         values=values,
@@ -175,6 +175,23 @@ def open_for_job(
             payload={"why": why, "fields": sorted(fields), "records": len(opened)},
         )
     return opened
+
+
+def open_spool(*, actor: Actor, sealed: Sealed, why: str, now: datetime) -> bytes | None:
+    """Open a file that was sealed until a job could read it; None once its key is gone.
+
+    Raises NotPermitted unless the actor carries the function `open:<why>`.
+    """
+    actor.require(f"open:{why}")
+    content = open_bytes(sealed)
+    with transaction.atomic():
+        record(
+            actor=actor,
+            kind="gate.spool",
+            now=now,
+            payload={"why": why, "spool": str(sealed.owner), "found": content is not None},
+        )
+    return content
 
 
 def deny_function(*, actor: Actor, function: str, now: datetime) -> Denied:
@@ -269,7 +286,7 @@ def _deny_look_up(
             now=now,
             person=person,
             payload=decision,
-            person_payload={"words": reason.words, "reference": reason.reference},
+            person_payload={"words": reason.words, "reference": reason.reference, "earlier": reason.earlier},
         )
         alarm = _raise_alarm(
             actor=actor,

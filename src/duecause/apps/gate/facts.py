@@ -12,16 +12,24 @@ from duecause.apps.staff.models import Employee
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
 
+SHORTEST_WORDS = 15
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a person is looked up. `link` is a code of the vocabulary; `reference` a ticket or campaign code;
-    `words` what the employee wrote when no link fits."""
+    `words` what the employee wrote when no link fits; `earlier` the look-up event at which a reason was given
+    that still holds for this contact."""
 
     link: str
     purpose: str
     reference: str = ""
     words: str = ""
+    earlier: str = ""
+
+    @property
+    def sufficient(self) -> bool:
+        return self.link != "other" or bool(self.earlier) or len(self.words.strip()) >= SHORTEST_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,6 @@ RelationOf = Callable[[Asking], str]
 Flag = Callable[[Asking], bool]
 
 NO_REASON = Reason(link="none", purpose="customer_care")
-SHORTEST_WORDS = 15
 
 _relation: list[RelationOf] = []
 _flags: dict[str, list[Flag]] = {"restricted": [], "objected": [], "legal_hold": []}
@@ -89,7 +96,7 @@ def facts_for(asking: Asking, employee: Employee) -> Facts:
         relation=known.relation,
         workplace="office",
         trained=employee.trained_until is None or employee.trained_until >= asking.now.date(),
-        reason_ok=reason.link != "other" or len(reason.words.strip()) >= SHORTEST_WORDS,
+        reason_ok=reason.sufficient,
         restricted=known.restricted,
         objected=known.objected,
         legal_hold=known.legal_hold,

@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from duecause.apps.gate import views
 
 app_name = "gate"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.alarms, name="alarms"),
+    path("<uuid:alarm_id>/close/", views.close, name="close"),
+]

@@ -1,0 +1,97 @@
+"""What the card shows: permitted values by group, masked groups, names of withheld groups, banners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from duecause.apps.catalogue.models import Field
+from duecause.apps.consent.models import Objection
+from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
+from duecause.apps.consent.reach import Reach, reach_of
+from duecause.apps.gate.actions import Revealed
+from duecause.apps.gate.policies import engine
+from duecause.apps.obligations.models import Obligation
+from duecause.apps.register.models import Person, Record, RelationFact
+
+# Drawn from other tables than the sealed records; shown only when the decision allows the group.
+OTHER_GROUPS = ("consents", "objections", "requests", "contracts", "provenance")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    label: str
+    values: list[str]
+
+
+@dataclass(slots=True)
+class Card:
+    person: Person
+    title: str
+    lines: list[Line]
+    masked: list[tuple[str, str]]
+    withheld: list[str]
+    objections: list[Objection] = field(default_factory=list)
+    consents: list[ConsentState] = field(default_factory=list)
+    requests: list[Obligation] = field(default_factory=list)
+    relations: list[RelationFact] = field(default_factory=list)
+    reaches: list[Reach] = field(default_factory=list)
+    sources: list[Record] = field(default_factory=list)
+
+
+def records_of(person: Person) -> list[Record]:
+    """Oldest first, as the sentence about the source tells them."""
+    rows = Record.objects.filter(person=person).select_related("source", "wording", "source__controller")
+    return sorted(rows, key=lambda record: (record.obtained_on or record.recorded_at.date(), record.pk))
+
+
+def build_card(person: Person, revealed: Revealed, *, language: str, now: datetime) -> Card:
+    allowed = revealed.groups
+    labels = engine().vocabulary.labels["groups"]
+    card = Card(
+        person=person,
+        title=_name(revealed.values),
+        lines=_lines(revealed.values, language),
+        masked=[(group, labels[group]) for group in sorted(revealed.masked)],
+        withheld=[labels[group] for group in sorted(revealed.withheld)],
+    )
+    if "objections" in allowed:
+        card.objections = list(objections_of(person))
+    if "consents" in allowed:
+        card.consents = consent_states(person)
+    if "requests" in allowed:
+        card.requests = list(Obligation.objects.filter(person=person.pk, state=Obligation.State.OPEN))
+    if "contracts" in allowed:
+        card.relations = list(RelationFact.objects.filter(person=person))
+    if "provenance" in allowed:
+        card.sources = records_of(person)
+        card.reaches = reach_of(person.pk, now)
+    return card
+
+
+def _name(values: dict[UUID, dict[str, Any]] | Any) -> str:
+    for record in values.values():
+        name = f"{record.get('first_name', '')} {record.get('last_name', '')}".strip()
+        if name:
+            return name
+    return ""
+
+
+def _lines(values: Any, language: str) -> list[Line]:
+    """One line per field, each distinct value once, in the order of the catalogue."""
+    lines = []
+    for item in Field.objects.order_by("pk"):
+        found = [str(record[item.code]) for record in values.values() if record.get(item.code)]
+        if found:
+            lines.append(Line(label_of(item, language), list(dict.fromkeys(found))))
+    return lines
+
+
+def label_of(item: Field, language: str) -> str:
+    return str(item.label.get(language) or item.label.get("en") or item.code)
+
+
+def revealed_lines(revealed: Revealed, language: str) -> list[Line]:
+    return _lines(revealed.values, language)

@@ -1,0 +1,46 @@
+"""The contact an agent is in: for which person a reason was given, until when. Kept in the session, which
+holds ids and codes only."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from duecause.apps.gate.facts import NO_REASON, Reason
+from duecause.apps.gate.policies import engine
+
+LASTS = timedelta(minutes=30)
+KEPT = 10
+
+
+def reason_from(link: str, *, words: str = "", reference: str = "") -> Reason:
+    """A reason with the usual purpose of its link. An unknown link is no reason."""
+    purposes = engine().vocabulary.usual_purpose
+    if link not in purposes or link == "none":
+        return NO_REASON
+    return Reason(link=link, purpose=purposes[link], words=words[:500], reference=reference[:60])
+
+
+def remember(
+    request: HttpRequest, person: UUID, reason: Reason, *, event: UUID | None, now: datetime
+) -> None:
+    contacts = dict(request.session.get("contacts", {}))
+    contacts.pop(str(person), None)
+    contacts[str(person)] = {
+        "link": reason.link,
+        "reference": reason.reference,
+        "event": str(event or ""),
+        "until": (now + LASTS).timestamp(),
+    }
+    request.session["contacts"] = dict(list(contacts.items())[-KEPT:])
+
+
+def current(request: HttpRequest, person: UUID, now: datetime) -> Reason:
+    """The reason that still holds for this person, or none."""
+    known = request.session.get("contacts", {}).get(str(person))
+    if not known or known["until"] < now.timestamp():
+        return NO_REASON
+    purpose = engine().vocabulary.usual_purpose.get(known["link"], NO_REASON.purpose)
+    return Reason(link=known["link"], purpose=purpose, reference=known["reference"], earlier=known["event"])

@@ -1,0 +1,157 @@
+"""The agent's screen: search, reason, card, reveal, "where did you get my data?"."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from duecause.apps.consent.reach import reach_of
+from duecause.apps.desk import cards, contact, search
+from duecause.apps.desk.sentences import where_from
+from duecause.apps.gate import actions as gate
+from duecause.apps.gate.access import needs
+from duecause.apps.gate.policies import engine, links_for
+from duecause.apps.register.models import Person
+from duecause.engine.phone import format_international
+
+
+@require_GET
+@needs("desk.use")
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/home.html")
+
+
+@require_POST
+@needs("desk.use")
+def find(request: HttpRequest) -> HttpResponse:
+    """Search results: initials, town and why each was found. Nothing else before a reason is given."""
+    text = request.POST.get("q", "")[:200]
+    now = datetime.now(UTC)
+    people = search.find_people(text)
+    found = gate.hints(actor=request.actor, people=people, groups=search.shown_groups(), now=now)
+    results = [
+        {
+            "id": person,
+            "initials": search.initials(values),
+            "town": values.get("city", ""),
+            "customer_no": values.get("customer_no", ""),
+        }
+        for person, values in found.items()
+    ]
+    numbers = search.numbers_in(text)
+    return render(
+        request,
+        "desk/_results.html" if request.htmx else "desk/home.html",
+        {
+            "searched": True,
+            "readable": bool(search.readings(text)),
+            "results": results,
+            "number": numbers[0] if numbers and not results else None,
+            "number_text": format_international(numbers[0]) if numbers and not results else "",
+        },
+    )
+
+
+@require_GET
+@needs("desk.use")
+def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """The person's page: first the reason, then the card. Says nothing about whether the person exists."""
+    return render(request, page(request, "desk/_reasons.html"), _reasons(request, person_id))
+
+
+@require_POST
+@needs("desk.use")
+def look(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Give the reason, get the card."""
+    now = datetime.now(UTC)
+    reason = contact.reason_from(
+        request.POST.get("link", ""),
+        words=request.POST.get("words", ""),
+        reference=request.POST.get("reference", ""),
+    )
+    if reason.link == "other" and not reason.sufficient:
+        context = {**_reasons(request, person_id), "words": reason.words, "words_short": True}
+        return render(request, page(request, "desk/_reasons.html"), context)
+    known = Person.objects.filter(pk=person_id, records__isnull=False).first()
+    if known is None:
+        return not_here(request)
+    revealed = gate.reveal(actor=request.actor, person=person_id, reason=reason, now=now)
+    if isinstance(revealed, gate.Denied):
+        return not_here(request)
+    contact.remember(request, person_id, reason, event=revealed.event, now=now)
+    card = cards.build_card(known, revealed, language=get_language() or "en", now=now)
+    return render(request, page(request, "desk/_card.html"), {"card": card, "person_id": person_id})
+
+
+@require_POST
+@needs("desk.use")
+def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Show one masked group; each reveal is an event of its own."""
+    now = datetime.now(UTC)
+    group = request.POST.get("group", "")
+    if group not in engine().vocabulary.labels["groups"] or not Person.objects.filter(pk=person_id).exists():
+        return not_here(request)
+    revealed = gate.reveal(
+        actor=request.actor,
+        person=person_id,
+        reason=contact.current(request, person_id, now),
+        now=now,
+        action="reveal",
+        groups=[group],
+    )
+    if isinstance(revealed, gate.Denied):
+        return not_here(request)
+    lines = cards.revealed_lines(revealed, get_language() or "en")
+    return render(request, page(request, "desk/_revealed.html"), {"lines": lines, "person_id": person_id})
+
+
+@require_POST
+@needs("desk.use")
+def source(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """ "Where did you get my data?": what to read aloud, in the person's language."""
+    now = datetime.now(UTC)
+    known = Person.objects.filter(pk=person_id).first()
+    if known is None or denied(request, person_id, action="say_source", resource="provenance", now=now):
+        return not_here(request)
+    said = where_from(cards.records_of(known), reach_of(person_id, now), known.language)
+    return render(request, page(request, "desk/_source.html"), {"said": said, "person_id": person_id})
+
+
+def denied(request: HttpRequest, person_id: UUID, *, action: str, resource: str, now: datetime) -> bool:
+    """Ask the gate for an act that opens nothing, with the reason of this contact."""
+    reason = contact.current(request, person_id, now)
+    return bool(
+        gate.permit(
+            actor=request.actor, person=person_id, reason=reason, action=action, resource=resource, now=now
+        )
+    )
+
+
+def not_here(request: HttpRequest) -> HttpResponse:
+    """One answer for an unknown person and one this profile may not see."""
+    return render(request, page(request, "desk/_not_here.html"), status=200 if request.htmx else 404)
+
+
+def page(request: HttpRequest, fragment: str) -> str:
+    """The fragment for htmx; without script the same inside the whole page."""
+    if request.htmx:
+        return fragment
+    request.desk_fragment = fragment
+    return "desk/person.html"
+
+
+def _reasons(request: HttpRequest, person_id: UUID) -> dict[str, object]:
+    labels = engine().vocabulary.labels["links"]
+    links = links_for(request.actor.profile)
+    keyed = [{"key": str(key), "value": link, "label": _(labels[link])} for key, link in enumerate(links, 1)]
+    return {
+        "person_id": person_id,
+        "reasons": [entry for entry in keyed if entry["value"] != "other"],
+        "other": next((entry for entry in keyed if entry["value"] == "other"), None),
+    }

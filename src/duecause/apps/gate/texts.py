@@ -1,0 +1,33 @@
+"""An alarm as a sentence a person can act on."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.policies import engine
+
+
+def sentence(alarm: Alarm) -> str:
+    """Who tried what, and why it was stopped. The person looked up is never named here."""
+    who = alarm.employee.display_name if alarm.employee else alarm.actor
+    if alarm.kind == "function":
+        labels = engine().vocabulary.labels["functions"]
+        code = str(alarm.facts.get("function", ""))
+        return _("%(who)s tried “%(what)s”, which is not for this profile.") % {
+            "who": who,
+            "what": _(labels[code]) if code in labels else code,
+        }
+    groups = engine().vocabulary.labels["groups"]
+    what = ", ".join(_(groups[group]) for group in alarm.facts.get("groups", []) if group in groups)
+    texts = {
+        "colleague": _("%(who)s tried to look at a colleague (%(what)s)."),
+        "self": _("%(who)s tried to look at their own record (%(what)s)."),
+        "sensitive": _("%(who)s tried to see sensitive data (%(what)s)."),
+    }
+    text = texts.get(alarm.kind, _("%(who)s tried to see data that the reason does not allow (%(what)s)."))
+    return text % {"who": who, "what": what}
+
+
+def severity_meaning(alarm: Alarm) -> str:
+    return {1: "info", 2: "watch", 3: "act"}[alarm.severity]
