@@ -18,10 +18,10 @@ from duecause.apps.consent.models import Objection
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.desk import contact, search
 from duecause.apps.desk.views import denied, not_here, page
-from duecause.apps.gate.access import needs
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person
 from duecause.engine.problems import Refused
+from duecause.web.access import needs
 
 CHANNEL = "call"
 

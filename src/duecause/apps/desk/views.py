@@ -15,10 +15,10 @@ from duecause.apps.consent.reach import reach_of
 from duecause.apps.desk import cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.gate import actions as gate
-from duecause.apps.gate.access import needs
 from duecause.apps.gate.policies import engine, links_for
 from duecause.apps.register.models import Person
 from duecause.engine.phone import format_international
+from duecause.web.access import needs
 
 
 @require_GET

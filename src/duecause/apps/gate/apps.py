@@ -1,4 +1,8 @@
+from datetime import UTC, datetime
+
 from django.apps import AppConfig
+
+from duecause.engine.actor import Actor
 
 
 class GateConfig(AppConfig):
@@ -6,7 +10,13 @@ class GateConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from duecause.apps.gate.actions import deny_function
         from duecause.apps.gate.queries import open_alarms_for
+        from duecause.web.access import register_denial
         from duecause.web.context import register_due
 
+        def deny(actor: Actor, function: str) -> None:
+            deny_function(actor=actor, function=function, now=datetime.now(UTC))
+
+        register_denial(deny)
         register_due(open_alarms_for)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from duecause.apps.gate import actions, queries, texts
-from duecause.apps.gate.access import needs
 from duecause.apps.gate.models import Alarm
+from duecause.web.access import needs
 
 OUTCOMES = ("explained", "mistake", "unjustified")
 

@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from duecause.apps.obligations import views
 
 app_name = "obligations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.due, name="list")]

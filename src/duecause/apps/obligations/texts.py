@@ -1,0 +1,23 @@
+"""What an obligation is called."""
+
+from django.utils.translation import gettext_lazy as _
+
+KINDS = {
+    "rights.erasure_request": _("Erase a person"),
+    "register.import": _("Import a list"),
+    "register.purge_quarantine": _("Delete quarantined rows"),
+    "dialling.screen": _("Screen a list"),
+}
+
+SYSTEMS = {
+    "privacy_desk": _("Privacy desk"),
+    "duecause": _("Duecause"),
+}
+
+
+def kind_label(kind: str) -> str:
+    return str(KINDS.get(kind, kind))
+
+
+def system_label(system: str) -> str:
+    return str(SYSTEMS.get(system, system))
