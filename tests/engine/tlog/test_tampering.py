@@ -346,6 +346,42 @@ def test_tiles_and_leaves_that_no_checkpoint_covers_are_named(log, tmp_path):
         (target / name).unlink()
 
 
+def test_leaves_and_hashes_added_to_the_last_files_are_named(log, tmp_path):
+    target = log.write(tmp_path / "log", disclose=False)
+    leaves = (target / "tile/entries/003.p/232").read_bytes()
+    shorter = leaves[: -len(log.rows[-1].leaf) - 2]
+    hashes = (target / "tile/0/003.p/232").read_bytes()
+    for name, data in (
+        ("tile/entries/003.p/233", leaves + b"\0\1x"),
+        ("tile/entries/003.p/231", shorter.replace(b"gate", b"hate", 1)),
+        ("tile/0/003.p/233", hashes + b"\0" * 32),
+    ):
+        (target / name).write_bytes(data)
+        report = verify(target, None)
+        assert report.kinds == {Kind.TREE}
+        assert where(report, Kind.TREE) == [name]
+        (target / name).unlink()
+
+
+def test_a_witness_that_saw_the_larger_log_first_breaks_time(log, tmp_path):
+    early = Log(log.rows)
+    early.publish([1000], at=log.rows[850].at)
+    log.notes[-1] = early.notes[0]
+    report = verify(log, tmp_path / "log")
+
+    assert report.exit_code == Kind.TIME
+    assert where(report, Kind.TIME)[0] == "checkpoints:10"
+
+
+def test_a_witness_from_the_future_breaks_time_and_vouches_for_nothing(tmp_path):
+    log = Log(HONEST.rows[:200])
+    log.publish([200], at=HONEST.now + timedelta(hours=1))
+    report = verify(log, tmp_path / "log")
+
+    assert report.kinds == {Kind.TIME}
+    assert report.newest_time == log.rows[-1].at
+
+
 def test_a_payload_disclosed_for_the_wrong_leaf_is_found(log, tmp_path):
     extra = replace(log.rows[7], index=5000)
     shown = [*log.rows[:3], replace(log.rows[4], index=3), extra]

@@ -166,6 +166,15 @@ def test_a_consistency_proof_with_anything_changed_does_not_verify(size, data):
     )
 
 
+def test_a_true_proof_does_not_serve_for_a_larger_tree():
+    tree = TiledTree(store(LEAVES), 70)
+    leaf, root = leaf_hash(LEAVES[0]), tree.root(4)
+
+    assert not verify_inclusion(leaf_hash=leaf, index=0, size=8, proof=tree.inclusion_proof(0, 4), root=root)
+    found = tree.consistency_proof(2, 4)
+    assert not verify_consistency(old_size=2, new_size=8, old_root=tree.root(2), new_root=root, proof=found)
+
+
 def test_consistency_from_nothing_and_with_itself_needs_no_proof():
     root = tree_hash(LEAVES)
 

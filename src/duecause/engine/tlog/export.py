@@ -83,8 +83,9 @@ def write_bundle(
 
     `entries` are (index, leaf) in ascending order, up to the checkpoint's size; an index left out is kept
     as a visible gap. `tiles` are the stored ones, so that the verifier can compare them with the leaves;
-    without them they are computed; a lost one may be handed over as b"". Nothing is judged here: a damaged log is exported as it is. Raises
-    Refused `tlog.target` if the target exists, `tlog.leaf_long` for a leaf beyond 65,535 bytes.
+    without them they are computed; a lost one may be handed over as b"". Nothing is judged here: a damaged
+    log is exported as it is. Raises Refused `tlog.target` if the target exists, `tlog.leaf_long` for a leaf
+    beyond 65,535 bytes.
     """
     head = parse_checkpoint(checkpoint.text)
     counts = {"checkpoints": 0, "disclosed": 0}
