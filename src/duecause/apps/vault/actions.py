@@ -70,6 +70,12 @@ def seal_new(items: Sequence[ToSeal]) -> list[bytes]:
     ]
 
 
+def seal_bytes(owner: UUID, compartment: str, use: str, content: bytes) -> bytes:
+    """As `seal`, for a file that waits for a job; opened by `opening.open_bytes`."""
+    key = _keys_for({(owner, compartment)})[owner, compartment]
+    return sealing.seal(key, content, bound_to=binding(owner, compartment, use))
+
+
 def existing_keys(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
     ring = keyring.current()
     pairs = set(wanted)

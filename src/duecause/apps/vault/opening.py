@@ -35,3 +35,11 @@ def open_many(items: Sequence[Sealed]) -> list[dict[str, Any] | None]:
         )
         opened.append(json.loads(plain))
     return opened
+
+
+def open_bytes(item: Sealed) -> bytes | None:
+    """The bytes of `seal_bytes`; None where the key has been destroyed. Raises SealBroken."""
+    key = existing_keys([(item.owner, item.compartment)]).get((item.owner, item.compartment))
+    if key is None:
+        return None
+    return sealing.open_sealed(key, item.blob, bound_to=binding(item.owner, item.compartment, item.use))
