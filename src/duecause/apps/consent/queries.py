@@ -87,7 +87,7 @@ def consenting_people(question: ConsentQuestion) -> set[object]:
     said: dict[object, tuple[date, bool]] = {}
     for person, obtained in _consented_records(question).values_list("person_id", "obtained_on"):
         known = said.get(person)
-        if known is None or known[0] < obtained:
+        if obtained and (known is None or known[0] < obtained):
             said[person] = (obtained, True)
     events = ConsentEvent.objects.filter(
         controller=question.controller,

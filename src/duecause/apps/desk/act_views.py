@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -20,15 +21,24 @@ from duecause.apps.desk import contact, search
 from duecause.apps.desk.views import denied, not_here, page
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person
+from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
+from duecause.web.http import PageRequest
 
 CHANNEL = "call"
 
 
+class _About(TypedDict):
+    actor: Actor
+    person: Person
+    controller: Controller
+    taking: consent.Taking
+
+
 @require_http_methods(["GET", "POST"])
 @needs("consent.object")
-def objection(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def objection(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Ask how far it reaches (everything unless the person asks for less), then record it."""
     now = datetime.now(UTC)
     known = Person.objects.filter(pk=person_id, records__isnull=False).first()
@@ -38,8 +48,12 @@ def objection(request: HttpRequest, person_id: UUID) -> HttpResponse:
     if request.method == "GET":
         context = {"person_id": person_id, "scopes": _scope_choices(_controller(known), campaigns)}
         return render(request, page(request, "desk/_objection.html"), context)
-    taking = consent.Taking(how="call", language=known.language)
-    about = {"actor": request.actor, "person": known, "controller": _controller(known), "taking": taking}
+    about = _About(
+        actor=request.actor,
+        person=known,
+        controller=_controller(known),
+        taking=consent.Taking(how="call", language=known.language),
+    )
     choice, _dot, campaign = request.POST.get("scope", "all_marketing").partition(".")
     if choice == "erase_me":
         taken, obligation = consent.request_erasure(**about, now=now)
@@ -51,7 +65,7 @@ def objection(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs("consent.object")
-def number_objection(request: HttpRequest) -> HttpResponse:
+def number_objection(request: PageRequest) -> HttpResponse:
     """A caller nobody knows objects: it follows the number."""
     numbers = search.numbers_in(request.POST.get("number", ""))
     controllers = list(Controller.objects.filter(sources__isnull=False).distinct())
@@ -68,7 +82,7 @@ def number_objection(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs("consent.object")
-def undo(request: HttpRequest, objection_id: UUID) -> HttpResponse:
+def undo(request: PageRequest, objection_id: UUID) -> HttpResponse:
     taken = get_object_or_404(Objection, pk=objection_id, taken_by=request.actor.ref)
     undone = consent.undo_objection(actor=request.actor, objection=taken, now=datetime.now(UTC))
     context = {"undone": undone, "person_id": taken.person_id}
@@ -77,7 +91,7 @@ def undo(request: HttpRequest, objection_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @needs("consent.consent")
-def record_consent(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def record_consent(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Show the exact words to read, then record the answer: yes and no are both answers."""
     now = datetime.now(UTC)
     known = Person.objects.filter(pk=person_id, records__isnull=False).first()
@@ -107,7 +121,7 @@ def record_consent(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_GET
 @needs("consent.object")
-def objection_state(request: HttpRequest, objection_id: UUID) -> HttpResponse:
+def objection_state(request: PageRequest, objection_id: UUID) -> HttpResponse:
     """The receipt again, for who took it: where the objection holds by now."""
     taken = get_object_or_404(Objection, pk=objection_id, taken_by=request.actor.ref)
     reach = reach_of(taken.person_id, datetime.now(UTC)) if taken.person_id else []
@@ -115,7 +129,7 @@ def objection_state(request: HttpRequest, objection_id: UUID) -> HttpResponse:
 
 
 def _receipt(
-    request: HttpRequest, taken: Objection, *, reach: list[Reach], obligation: object
+    request: PageRequest, taken: Objection, *, reach: list[Reach], obligation: object
 ) -> HttpResponse:
     context = {
         "objection": taken,
@@ -128,11 +142,12 @@ def _receipt(
 
 
 def _controller(person: Person) -> Controller:
-    record = person.records.select_related("source__controller").order_by("recorded_at").first()
-    return record.source.controller
+    return Controller.objects.filter(sources__records__person=person).order_by(
+        "sources__records__recorded_at"
+    )[0]
 
 
-def _campaigns(request: HttpRequest, person: Person, now: datetime) -> list[tuple[str, str]]:
+def _campaigns(request: PageRequest, person: Person, now: datetime) -> list[tuple[str, str]]:
     """Campaigns the person may be called for now: what "only this campaign" can mean."""
     found = {reach.campaign_code: reach.campaign_name for reach in reach_of(person.pk, now)}
     reference = contact.current(request, person.pk, now).reference

@@ -6,10 +6,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.http import HttpRequest
-
 from duecause.apps.gate.facts import NO_REASON, Reason
 from duecause.apps.gate.policies import engine
+from duecause.web.http import PageRequest
 
 LASTS = timedelta(minutes=30)
 KEPT = 10
@@ -24,7 +23,7 @@ def reason_from(link: str, *, words: str = "", reference: str = "") -> Reason:
 
 
 def remember(
-    request: HttpRequest, person: UUID, reason: Reason, *, event: UUID | None, now: datetime
+    request: PageRequest, person: UUID, reason: Reason, *, event: UUID | None, now: datetime
 ) -> None:
     contacts = dict(request.session.get("contacts", {}))
     contacts.pop(str(person), None)
@@ -37,7 +36,7 @@ def remember(
     request.session["contacts"] = dict(list(contacts.items())[-KEPT:])
 
 
-def current(request: HttpRequest, person: UUID, now: datetime) -> Reason:
+def current(request: PageRequest, person: UUID, now: datetime) -> Reason:
     """The reason that still holds for this person, or none."""
     known = request.session.get("contacts", {}).get(str(person))
     if not known or known["until"] < now.timestamp():

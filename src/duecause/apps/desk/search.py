@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -68,12 +69,12 @@ def find_people(text: str) -> list[UUID]:
         rows = Lookup.objects.filter(kind=query.kind, token=token).order_by("-record__recorded_at")
         candidates = list(dict.fromkeys(rows.values_list("record__person_id", flat=True)[:200]))
         if query.kind == Lookup.Kind.NAME_POSTCODE:
-            candidates = confirmed(candidates, lambda values, q=query: _is_named(values, q.value))
+            candidates = confirmed(candidates, partial(_is_named, query.value))
         people.extend(person for person in candidates if person not in people)
     return people[:MOST_RESULTS]
 
 
-def _is_named(values: Mapping[str, Any], wanted: str) -> bool:
+def _is_named(wanted: str, values: Mapping[str, Any]) -> bool:
     surname, _, postcode = wanted.partition("|")
     name = fold_name(str(values.get("last_name", "")))
     code = re.sub(r"\s", "", str(values.get("postcode", ""))).upper()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,17 +19,18 @@ from duecause.apps.gate.policies import engine, links_for
 from duecause.apps.register.models import Person
 from duecause.engine.phone import format_international
 from duecause.web.access import needs
+from duecause.web.http import PageRequest
 
 
 @require_GET
 @needs("desk.use")
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     return render(request, "desk/home.html")
 
 
 @require_POST
 @needs("desk.use")
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: PageRequest) -> HttpResponse:
     """Search results: initials, town and why each was found. Nothing else before a reason is given."""
     text = request.POST.get("q", "")[:200]
     now = datetime.now(UTC)
@@ -60,14 +61,14 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @needs("desk.use")
-def person(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     """The person's page: first the reason, then the card. Says nothing about whether the person exists."""
     return render(request, page(request, "desk/_reasons.html"), _reasons(request, person_id))
 
 
 @require_POST
 @needs("desk.use")
-def look(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Give the reason, get the card."""
     now = datetime.now(UTC)
     reason = contact.reason_from(
@@ -91,7 +92,7 @@ def look(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs("desk.use")
-def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def reveal(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Show one masked group; each reveal is an event of its own."""
     now = datetime.now(UTC)
     group = request.POST.get("group", "")
@@ -113,7 +114,7 @@ def reveal(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs("desk.use")
-def source(request: HttpRequest, person_id: UUID) -> HttpResponse:
+def source(request: PageRequest, person_id: UUID) -> HttpResponse:
     """ "Where did you get my data?": what to read aloud, in the person's language."""
     now = datetime.now(UTC)
     known = Person.objects.filter(pk=person_id).first()
@@ -123,7 +124,7 @@ def source(request: HttpRequest, person_id: UUID) -> HttpResponse:
     return render(request, page(request, "desk/_source.html"), {"said": said, "person_id": person_id})
 
 
-def denied(request: HttpRequest, person_id: UUID, *, action: str, resource: str, now: datetime) -> bool:
+def denied(request: PageRequest, person_id: UUID, *, action: str, resource: str, now: datetime) -> bool:
     """Ask the gate for an act that opens nothing, with the reason of this contact."""
     reason = contact.current(request, person_id, now)
     return bool(
@@ -133,20 +134,20 @@ def denied(request: HttpRequest, person_id: UUID, *, action: str, resource: str,
     )
 
 
-def not_here(request: HttpRequest) -> HttpResponse:
+def not_here(request: PageRequest) -> HttpResponse:
     """One answer for an unknown person and one this profile may not see."""
     return render(request, page(request, "desk/_not_here.html"), status=200 if request.htmx else 404)
 
 
-def page(request: HttpRequest, fragment: str) -> str:
+def page(request: PageRequest, fragment: str) -> str:
     """The fragment for htmx; without script the same inside the whole page."""
     if request.htmx:
         return fragment
-    request.desk_fragment = fragment
+    request.META["desk_fragment"] = fragment
     return "desk/person.html"
 
 
-def _reasons(request: HttpRequest, person_id: UUID) -> dict[str, object]:
+def _reasons(request: PageRequest, person_id: UUID) -> dict[str, object]:
     labels = engine().vocabulary.labels["links"]
     links = links_for(request.actor.profile)
     keyed = [{"key": str(key), "value": link, "label": _(labels[link])} for key, link in enumerate(links, 1)]

@@ -12,5 +12,6 @@ class CurrentActor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor = actor_of(request.user) if request.user.is_authenticated else None
+        actor = actor_of(request.user) if request.user.is_authenticated else None
+        request.actor = actor  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from duecause.apps.gate import actions, queries, texts
 from duecause.apps.gate.models import Alarm
 from duecause.web.access import needs
+from duecause.web.http import PageRequest
 
 OUTCOMES = ("explained", "mistake", "unjustified")
 
 
 @require_GET
 @needs("alarms.read")
-def alarms(request: HttpRequest) -> HttpResponse:
+def alarms(request: PageRequest) -> HttpResponse:
     state = "closed" if request.GET.get("state") == "closed" else "open"
     page = Paginator(queries.alarms(state), 50).get_page(request.GET.get("page"))
     rows = [
@@ -36,7 +37,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @needs("alarms.handle")
-def close(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
+def close(request: PageRequest, alarm_id: UUID) -> HttpResponse:
     alarm = get_object_or_404(Alarm, pk=alarm_id)
     outcome = request.POST.get("outcome", "")
     if outcome in OUTCOMES:

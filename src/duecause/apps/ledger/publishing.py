@@ -8,6 +8,9 @@ from pathlib import Path
 from django.conf import settings
 
 from duecause.apps.ledger.models import Checkpoint
+from duecause.engine.tlog import split_notes
+
+TAIL_BYTES = 1 << 20
 
 
 def anchor_path() -> Path:
@@ -18,10 +21,7 @@ def publish(checkpoint: Checkpoint) -> None:
     """Append the note to the anchor and replace the `checkpoint` file. Repeating it does no harm."""
     folder = anchor_path().parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with anchor_path().open("ab") as anchor:
-        anchor.write(checkpoint.note.encode() + b"\n")
-        anchor.flush()
-        os.fsync(anchor.fileno())
+    _append_to_anchor(checkpoint.note.encode() + b"\n")
     fresh = folder / "checkpoint.new"
     with fresh.open("wb") as file:
         file.write(checkpoint.note.encode())
@@ -33,3 +33,19 @@ def publish(checkpoint: Checkpoint) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _append_to_anchor(entry: bytes) -> None:
+    """Once per note. What an interrupted append left behind is cut off first, or no note after it could be
+    read."""
+    path = anchor_path()
+    with path.open("a+b") as anchor:
+        anchor.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        tail = anchor.read()
+        if tail.endswith(entry):
+            return
+        _, torn = split_notes(tail)
+        anchor.truncate(path.stat().st_size - len(torn))
+        anchor.write(entry)
+        anchor.flush()
+        os.fsync(anchor.fileno())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from duecause.apps.obligations import queries, texts
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.web.access import needs
+from duecause.web.http import PageRequest
 
 MEANING = {
     Step.State.DONE: "ok",
@@ -25,7 +26,7 @@ LATE = 0.85
 
 @require_GET
 @needs("obligations.read")
-def due(request: HttpRequest) -> HttpResponse:
+def due(request: PageRequest) -> HttpResponse:
     state = request.GET.get("state", Obligation.State.OPEN)
     if state not in Obligation.State.values:
         state = Obligation.State.OPEN
