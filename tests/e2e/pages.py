@@ -1,0 +1,130 @@
+"""What a browser test asks of every page, and how it signs in and takes pictures."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
+
+from .server import DEMO, ROOT
+
+LOOPBACK = re.compile(r"^(https?://127\.0\.0\.1[:/]|data:|about:|blob:)")
+# An answer such as 422 is part of the conversation; the browser logs it all the same.
+EXPECTED = re.compile(r"Failed to load resource: .*status of (403|409|413|422)\b")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PICTURES = ROOT / "docs" / "screenshots"
+
+LABELS = """() => {
+  const seen = [...document.querySelectorAll('svg text')].map(el => [el, el.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 0);
+  const faults = [];
+  for (const [el, box] of seen) {
+    const frame = el.ownerSVGElement.getBoundingClientRect();
+    if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1
+        || box.bottom > frame.bottom + 1) faults.push('clipped: ' + el.textContent);
+  }
+  for (let i = 0; i < seen.length; i++) for (let j = i + 1; j < seen.length; j++) {
+    const [a, one] = seen[i], [b, two] = seen[j];
+    if (a.ownerSVGElement === b.ownerSVGElement && one.left < two.right - 1 && two.left < one.right - 1
+        && one.top < two.bottom - 3 && two.top < one.bottom - 3)
+      faults.push('overlapping: ' + a.textContent + ' / ' + b.textContent);
+  }
+  return faults;
+}"""
+WIDEST = """() => {
+  const room = document.documentElement.clientWidth;
+  const over = document.documentElement.scrollWidth - room;
+  if (over <= 0) return null;
+  const wide = [...document.querySelectorAll('body *')]
+    .filter(el => el.getBoundingClientRect().right > room + 1)
+    .slice(0, 3).map(el => el.outerHTML.slice(0, 90));
+  return over + ' px too wide: ' + wide.join(' | ');
+}"""
+
+
+def pin_to_loopback(context: BrowserContext) -> None:
+    """Nothing a page asks for may come from elsewhere."""
+
+    def decide(route: Route) -> None:
+        if LOOPBACK.match(route.request.url):
+            route.fallback()
+        else:
+            route.abort()
+
+    context.route("**/*", decide)
+
+
+_troubles: dict[int, list[str]] = {}
+
+
+def watch(page: Page) -> Page:
+    """Keep what the console complains about (blocked styles and scripts are among it)."""
+    kept = _troubles[id(page)] = []
+    page.on(
+        "console",
+        lambda message: (
+            kept.append(message.text)
+            if message.type in ("error", "warning") and not EXPECTED.search(message.text)
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: kept.append(str(error)))
+    page.on("requestfailed", lambda request: kept.append(f"request failed: {request.url} {request.failure}"))
+    page.on("close", lambda closed: _troubles.pop(id(closed), None))
+    return page
+
+
+def troubles(page: Page) -> list[str]:
+    return _troubles.get(id(page), [])
+
+
+def assert_page_sound(page: Page, *, themes: Sequence[str] = ("light", "dark")) -> None:
+    """Accessible in each theme, silent console, no overflow at 320 px, no chart label clipped or covered."""
+    before = page.viewport_size
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+        assert found.violations_count == 0, f"{page.url} {theme}: {found.generate_report()}"
+    for size in (ViewportSize(width=1280, height=900), ViewportSize(width=320, height=800)):
+        page.set_viewport_size(size)
+        assert page.evaluate(WIDEST) is None, f"{page.url} at {size['width']} px: {page.evaluate(WIDEST)}"
+        assert page.evaluate(LABELS) == [], f"{page.url} at {size['width']} px: {page.evaluate(LABELS)}"
+    if before:
+        page.set_viewport_size(before)
+    page.emulate_media(color_scheme="light")
+    assert troubles(page) == [], f"{page.url}: {troubles(page)}"
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Four pictures for the documentation, if DUECAUSE_SCREENSHOTS=1 asks for them."""
+    if os.environ.get("DUECAUSE_SCREENSHOTS") != "1":
+        return
+    before = page.viewport_size
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for width, height in ((1280, 800), (360, 740)):
+        page.set_viewport_size(ViewportSize(width=width, height=height))
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", animations="disabled")
+    page.emulate_media(color_scheme="light")
+    if before:
+        page.set_viewport_size(before)
+
+
+def demo_password(username: str, file: Path = DEMO) -> str:
+    organisation = yaml.safe_load(file.read_text())
+    return next(str(one["demo_password"]) for one in organisation["employees"] if one["username"] == username)
+
+
+def sign_in(page: Page, username: str) -> None:
+    """Sign in as one of the demonstration's employees, by keyboard."""
+    page.goto("/sign-in/")
+    page.locator("[name=username]").fill(username)
+    page.locator("[name=password]").fill(demo_password(username))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)

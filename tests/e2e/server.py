@@ -1,0 +1,104 @@
+"""Serves a data folder of its own on a free loopback port, as an operator would: granian, one process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "src" / "duecause" / "packs" / "demo" / "org.yaml"
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """`url` without a slash at its end; `run` gives a `duecause` command on the same data."""
+
+    url: str
+    data: Path
+    env: dict[str, str]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return _duecause(self.env, arguments)
+
+
+@contextmanager
+def served(data: Path, *, settings: str = "duecause.settings", demo: bool = True) -> Iterator[Served]:
+    """Found `data` (unless `demo` is false), serve it, stop the server at the end."""
+    port = _free_port()
+    env = _environment(data, settings, port)
+    if demo:
+        for command in (("init",), ("apply", str(DEMO))):
+            done = _duecause(env, command)
+            assert done.returncode == 0, f"duecause {command[0]}: {done.stdout}{done.stderr}"
+    log = (data / "server.log").open("wb")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+            *("--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+            "duecause.wsgi:application",
+        ],
+        env=env,
+        cwd=ROOT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        _wait_for(port, process, data)
+        yield Served(url=f"http://127.0.0.1:{port}", data=data, env=env)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def _environment(data: Path, settings: str, port: int) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
+    return {
+        **inherited,
+        "DUECAUSE_DATA": str(data),
+        "DUECAUSE_TESTING": "1",
+        "DUECAUSE_ORIGINS": f"http://127.0.0.1:{port}",
+        "DJANGO_SETTINGS_MODULE": settings,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), inherited.get("PYTHONPATH")))),
+    }
+
+
+def _duecause(env: dict[str, str], arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from duecause.cli import main; main()", *arguments],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], data: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=0.5).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"The server did not start:\n{(data / 'server.log').read_text()[-4000:]}")
