@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class DiallingConfig(AppConfig):
     name = "duecause.apps.dialling"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from duecause.apps.dialling import jobs  # noqa: F401 - registers its handler

@@ -1,0 +1,192 @@
+"""Which rows a list is made of, named as in the source: rows of imported files, or of a list handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from duecause.apps.dialling.facts import CHUNK, among
+from duecause.apps.parties.models import Source
+from duecause.apps.register.models import DialFact, GuardToken, ImportBatch, ImportRow
+from duecause.apps.vault import indexes
+from duecause.engine.phone import PhoneNumber
+from duecause.engine.problems import Refused
+
+NOTES = frozenset(
+    {"phone_two_numbers", "row_missing_cells"}
+)  # told at import, and no reason to hold a row back
+NO_NUMBER = frozenset({"phone_placeholder", "missing_phone"})
+
+
+@dataclass(slots=True)
+class Number:
+    token: bytes
+    person: UUID | None
+    record: UUID | None
+    country: str
+    region: str = ""
+    natural: bool = True
+    minor_band: str = "unknown"
+    source: str = ""
+    basis: str | None = None
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One row as named in its source. `problems` block the row as a whole."""
+
+    file: str
+    sheet: str
+    row: int
+    record: UUID | None = None
+    problems: set[str] = field(default_factory=set)
+    numbers: list[Number] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Candidates:
+    """`origin` says where the rows come from, for the list's own record. `guard`: tokens of erased people."""
+
+    rows: list[Candidate]
+    origin: dict[str, Any]
+    guard: set[bytes] = field(default_factory=set)
+
+    def tokens(self) -> set[bytes]:
+        return {number.token for row in self.rows for number in row.numbers}
+
+    def people(self) -> set[UUID]:
+        return {number.person for row in self.rows for number in row.numbers if number.person is not None}
+
+
+def sources_named(codes: Sequence[str]) -> list[Source]:
+    """Raises Refused for a code that is no source."""
+    found = list(Source.objects.filter(code__in=codes))
+    unknown = sorted(set(codes) - {source.code for source in found})
+    if unknown:
+        raise Refused(
+            "unknown_source",
+            "There is no source %(source)s. Known are: %(known)s.",
+            source=unknown[0],
+            known=", ".join(Source.objects.order_by("code").values_list("code", flat=True)),
+        )
+    return found
+
+
+def from_sources(codes: Sequence[str], *, on: date) -> Candidates:
+    """Every row that the complete imports of these sources brought: a record once, by its newest row, and the
+    rows that became none by the newest file of their name."""
+    sources = sources_named(codes)
+    batches = list(
+        ImportBatch.objects.filter(source__in=sources, state=ImportBatch.State.COMPLETE).order_by(
+            "started_at"
+        )
+    )
+    if not batches:
+        raise Refused(
+            "nothing_imported",
+            "Nothing has been imported from %(sources)s yet. Import a list first.",
+            sources=", ".join(sorted(codes)),
+        )
+    rows = _imported_rows(batches)
+    by_record = {row.record: row for row in rows if row.record is not None}
+    for number in _numbers("record", by_record, on):
+        by_record[number.record].numbers.append(number)
+    for row in rows:
+        if row.numbers:
+            row.problems.clear()  # another number of the row is usable
+    return Candidates(rows, {"sources": sorted(codes)})
+
+
+def _imported_rows(batches: Sequence[ImportBatch]) -> list[Candidate]:
+    files = {batch.pk: batch.file_name for batch in batches}
+    newest = {(batch.source_id, batch.file_name): batch.pk for batch in batches}
+    kept: dict[Any, Candidate] = {}
+    for batch in batches:
+        current = newest[batch.source_id, batch.file_name] == batch.pk
+        found = ImportRow.objects.filter(batch=batch).order_by("sheet", "row")
+        columns = found.values_list("sheet", "row", "outcome", "record_id", "problems")
+        for sheet, row, outcome, record, problems in columns.iterator(chunk_size=CHUNK):
+            if record is None and not current:
+                continue
+            candidate = Candidate(files[batch.pk], sheet, row, record, row_problems(outcome, problems))
+            kept.pop(record, None)
+            kept[record or (batch.pk, sheet, row)] = candidate
+    return list(kept.values())
+
+
+def row_problems(outcome: str, problems: Iterable[dict[str, Any]]) -> set[str]:
+    """Reason codes of screening for what the import found."""
+    if outcome == ImportRow.Outcome.QUARANTINED:
+        return {"quarantined"}
+    codes = {str(problem.get("code", "")) for problem in problems} - NOTES
+    phones = {code for code in codes if code.startswith("phone_")} | (codes & NO_NUMBER)
+    found = {"missing_phone"} if phones and phones <= NO_NUMBER else {"invalid_number"} if phones else set()
+    if outcome == ImportRow.Outcome.REFUSED:
+        return found | (codes - phones) or {"refused"}
+    return found
+
+
+def _numbers(field_name: str, wanted: Iterable[Any], on: date) -> Iterator[Number]:
+    columns = (
+        "record_id", "token", "person_id", "country", "region", "natural", "minor_band", "adult_from",
+        "source__code", "basis",
+    )  # fmt: skip
+    facts = DialFact.objects.order_by("record_id", "ordinal")
+    for record, token, person, country, region, natural, band, adult_from, source, basis in among(
+        facts, field_name, wanted, *columns
+    ):
+        if adult_from is not None:
+            band = "minor" if on < adult_from else "adult"
+        yield Number(bytes(token), person, record, country, region, natural, band, source, basis)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A row of a list that was handed in, with the numbers read from it."""
+
+    sheet: str
+    row: int
+    numbers: tuple[PhoneNumber, ...]
+    problems: frozenset[str]
+
+
+def from_list(rows: Sequence[ListedRow], *, file_name: str, data: bytes, on: date) -> Candidates:
+    """Rows of a list that is not in the register as such: each number is looked for by its token. A row whose
+    numbers nobody knows cannot be called, because no source could be named."""
+    numbers = {n.e164: n for row in rows for n in row.numbers}
+    tokens = {e164: indexes.dial_token(e164) for e164 in numbers}
+    known: dict[bytes, list[Number]] = {}
+    for number in _numbers("token", tokens.values(), on):
+        known.setdefault(number.token, []).append(number)
+    candidates = []
+    for row in rows:
+        candidate = Candidate(file_name, row.sheet, row.row, problems=set(row.problems))
+        for n in row.numbers:
+            candidate.numbers += _one_per_person(known.get(tokens[n.e164], []))
+        if candidate.numbers:
+            candidate.problems.clear()
+            candidate.record = candidate.numbers[0].record
+        elif row.numbers:
+            candidate.problems = {"not_in_register"}
+            candidate.numbers = [Number(tokens[n.e164], None, None, n.region) for n in row.numbers]
+        candidates.append(candidate)
+    origin = {"file": file_name, "sha256": hashlib.sha256(data).hexdigest()}
+    return Candidates(candidates, origin, _guarded(numbers, tokens, known))
+
+
+def _one_per_person(numbers: Iterable[Number]) -> list[Number]:
+    """The newest record speaks for a person; a shared number stays one entry per person."""
+    return list({number.person: number for number in numbers}.values())
+
+
+def _guarded(
+    numbers: Iterable[int], tokens: dict[int, bytes], known: dict[bytes, list[Number]]
+) -> set[bytes]:
+    """Numbers of erased people that the register does not know anew."""
+    unknown = {indexes.guard_token("phone", str(n)): tokens[n] for n in numbers if tokens[n] not in known}
+    rows = among(GuardToken.objects.filter(kind="phone"), "token", unknown, "token")
+    return {unknown[bytes(token)] for (token,) in rows}

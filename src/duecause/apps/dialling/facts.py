@@ -1,0 +1,129 @@
+"""Facts of a dial list as Arrow columns, read in bulk. Nothing sealed is opened; tokens stay tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pyarrow as pa
+from django.db.models import Model, Q, QuerySet
+
+from duecause.apps.consent.models import RegisterEntry, RegisterVersion
+from duecause.apps.consent.queries import (
+    ConsentQuestion,
+    active_versions,
+    consenting_people,
+    objecting_people,
+    suppressions,
+)
+from duecause.apps.dialling.models import Campaign, ReleaseRow
+from duecause.apps.parties.models import Partner
+from duecause.apps.register.models import DialFact, Person, RelationFact
+from duecause.apps.vault import indexes
+from duecause.engine.phone import PhoneNumber, parse_e164
+from duecause.engine.screening import SCHEMAS, RegisterState
+
+AT_ONCE = 5_000  # parameters of one statement; SQLite takes 32,766
+CHUNK = 10_000
+Item = TypeVar("Item")
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+def chunks(items: Iterable[Item], size: int = AT_ONCE) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def among(
+    rows: QuerySet[AnyModel], field: str, wanted: Iterable[Any], *columns: str
+) -> Iterator[tuple[Any, ...]]:
+    """Columns of the rows whose indexed `field` is one of many values."""
+    for chunk in chunks(wanted):
+        yield from rows.filter(**{f"{field}__in": chunk}).values_list(*columns).iterator(chunk_size=CHUNK)
+
+
+def table(name: str, lines: Collection[tuple[Any, ...]]) -> pa.Table:
+    """Lines in the order of the declared columns."""
+    schema = SCHEMAS[name]
+    columns: Iterable[Any] = zip(*lines, strict=True) if lines else [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> set[tuple[bytes, str]]:
+    """Numbers that must not be called for this campaign, with the reason. An objection of a person stops each
+    number of that person, also for others who share it: the phone that rings is the same. So do a restriction
+    (GDPR Art. 18) and the numbers the company plants itself."""
+    asked = {
+        "controller": campaign.controller,
+        "channel": campaign.channel,
+        "campaign": campaign.code,
+        "now": now,
+    }
+    found = {
+        (bytes(token), str(reason))
+        for token, reason in among(suppressions(**asked), "token", tokens, "token", "reason")
+    }
+    restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
+    stopped = (
+        ("objection", objecting_people(**asked).values_list("person_id", flat=True)),
+        ("restricted", restricted.values_list("pk", flat=True)),
+    )
+    for reason, people in stopped:
+        known = among(DialFact.objects.all(), "person", set(people), "token")
+        found |= {(bytes(token), reason) for (token,) in known}
+    return found | {(token, "own_number") for token in canary_tokens(campaign)}
+
+
+def canary_tokens(campaign: Campaign) -> dict[bytes, PhoneNumber]:
+    """Dial tokens of the numbers that the controller owns and plants in lists."""
+    numbers = filter(None, map(parse_e164, campaign.controller.canary_numbers))
+    return {indexes.dial_token(number.e164): number for number in numbers}
+
+
+def in_registers(versions: Iterable[RegisterVersion], tokens: Collection[bytes]) -> set[tuple[bytes, str]]:
+    """Which of the numbers a national register lists."""
+    codes = {version.pk: version.register.code for version in versions}
+    entries = RegisterEntry.objects.filter(version__in=codes)
+    return {
+        (bytes(token), codes[version])
+        for token, version in among(entries, "token", tokens, "token", "version_id")
+    }
+
+
+def register_states(codes: Iterable[str]) -> tuple[dict[str, RegisterState], list[RegisterVersion]]:
+    """What is loaded of the registers that the rules name."""
+    versions = active_versions(codes)
+    states = {
+        code: RegisterState(version.version_date, version.loaded_at or midnight(version), version.rows)
+        for code, version in versions.items()
+    }
+    return states, list(versions.values())
+
+
+def midnight(version: RegisterVersion) -> datetime:
+    return datetime.combine(version.version_date, datetime.min.time(), tzinfo=UTC)
+
+
+def consents(campaign: Campaign, on: date) -> list[tuple[bytes, None]]:
+    question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, on)
+    return [(person.bytes, None) for person in consenting_people(question) if isinstance(person, UUID)]
+
+
+def relations(people: Collection[UUID]) -> list[tuple[bytes, str, date | None, date | None]]:
+    rows = among(RelationFact.objects.all(), "person", people, "person_id", "family", "since", "until")
+    return [(person.bytes, family, since, until) for person, family, since, until in rows]
+
+
+def elsewhere(campaign: Campaign, centre: Partner) -> set[tuple[bytes, bytes]]:
+    """Numbers and persons given to another centre in this campaign. Only a recall frees them: a list that
+    has run out is still in that centre's hands."""
+    rows = ReleaseRow.objects.filter(
+        release__campaign=campaign, release__recalled_at=None, person__isnull=False
+    ).exclude(release__centre=centre)
+    found = rows.values_list("token", "person_id").iterator(chunk_size=CHUNK)
+    return {(bytes(token), person.bytes) for token, person in found if person is not None}

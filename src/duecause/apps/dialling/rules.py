@@ -1,0 +1,63 @@
+"""The dated law as screening and the pre-call check use it: which rules hold for a campaign on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from duecause.apps.dialling.models import Campaign
+from duecause.engine.phone import zone_of
+from duecause.engine.screening import CampaignFacts, Rule, RuleSet
+from duecause.packs import law
+
+
+def pack_version() -> str:
+    return law.book().version
+
+
+def rule_sets(countries: Iterable[str], on: date) -> dict[str, RuleSet]:
+    """Rules in force per country; a country without a pack gets an empty set: nothing is released there."""
+    return {country: RuleSet.for_country(country, on, book=law.book()) for country in countries}
+
+
+def registers_for(rules: Iterable[RuleSet]) -> set[str]:
+    """Codes of the national registers that these rules ask for."""
+    return {rule.subject for rule_set in rules for rule in rule_set.of_kind("register")}
+
+
+def bans(campaign: Campaign, on: date) -> list[Rule]:
+    """Rules that forbid this campaign's sector in its countries on a day, whatever the person."""
+    found = (rules.ban(campaign.sector) for rules in rule_sets(campaign.countries, on).values())
+    return [rule for rule in found if rule is not None]
+
+
+def banned_everywhere(campaign: Campaign, on: date) -> list[Rule]:
+    """The bans when they leave no country to call in; else nothing."""
+    absolute = [rule for rule in bans(campaign, on) if not rule.text("unless")]
+    return absolute if len(absolute) == len(set(campaign.countries)) else []
+
+
+def campaign_facts(campaign: Campaign) -> CampaignFacts:
+    return CampaignFacts(
+        code=campaign.code,
+        controller=campaign.controller.code,
+        purpose=campaign.purpose.code,
+        sector=campaign.sector,
+        countries=tuple(campaign.countries),
+        offer_families=tuple(campaign.offer_families),
+    )
+
+
+def local_day(now: datetime, country: str) -> date:
+    """The calendar day at `now` where the controller is established: its deadlines are counted there."""
+    return now.astimezone(_zone(country)).date()
+
+
+def end_of_day(day: date, country: str) -> datetime:
+    """The moment at which a day is over in the controller's country."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=_zone(country))
+
+
+def _zone(country: str) -> ZoneInfo:
+    return ZoneInfo(zone_of(country) or "UTC")

@@ -1,0 +1,160 @@
+"""Judge candidates for one campaign, one centre and one day: facts in, verdicts and a report out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from duecause.apps.consent.models import RegisterVersion
+from duecause.apps.dialling import facts, rules
+from duecause.apps.dialling.candidates import Candidates
+from duecause.apps.dialling.models import Campaign
+from duecause.apps.parties.models import Partner
+from duecause.apps.parties.queries import blocking_reasons_of, party_facts
+from duecause.engine.problems import Problem
+from duecause.engine.screening import (
+    AppliedRule,
+    RuleSet,
+    ScreeningInput,
+    Verdicts,
+    build_certificate,
+    screen,
+)
+from duecause.engine.screening.reasons import label
+from duecause.engine.transfers import gate_open_until
+from duecause.packs import law
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who wants to call whom, for what, on which day."""
+
+    campaign: Campaign
+    centre: Partner
+    on: date
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    verdicts: Verdicts
+    report: dict[str, Any]
+
+
+def judge(question: Question, candidates: Candidates, *, progress: Progress | None = None) -> Judged:
+    countries = {number.country for row in candidates.rows for number in row.numbers}
+    rule_sets = rules.rule_sets(countries | set(question.campaign.countries), question.on)
+    blocking = blocking_reasons_of(question.centre, question.on)
+    states, versions = facts.register_states(rules.registers_for(rule_sets.values()))
+    given = ScreeningInput(
+        **_tables(question, candidates, versions), party_reasons=blocking, registers_loaded=states
+    )
+    verdicts = screen(
+        given,
+        campaign=rules.campaign_facts(question.campaign),
+        rules=rule_sets,
+        on=question.on,
+        party_open_until=gate_open_until(
+            party_facts(question.centre, question.on), on=question.on, adequacy=law.adequacy()
+        ),
+        progress=progress,
+    )
+    return Judged(verdicts, _report(question, verdicts, blocking, rule_sets, versions))
+
+
+def _tables(
+    question: Question, candidates: Candidates, versions: Iterable[RegisterVersion]
+) -> dict[str, Any]:
+    campaign, tokens = question.campaign, candidates.tokens()
+    rows, numbers = [], []
+    for place, row in enumerate(candidates.rows):
+        rows.append((place, row.file, row.sheet, row.row, sorted(row.problems)))
+        for ordinal, n in enumerate(row.numbers):
+            person = n.person.bytes if n.person else None
+            facts_of = (n.country, n.natural, n.minor_band, n.source, n.basis, n.region)
+            numbers.append((place, ordinal, n.token, person, *facts_of))
+    return {
+        "rows": facts.table("rows", rows),
+        "numbers": facts.table("numbers", numbers),
+        "suppressed": facts.table("suppressed", facts.suppressed(campaign, tokens, question.now)),
+        "guard": facts.table("guard", [(token,) for token in candidates.guard]),
+        "register": facts.table("register", facts.in_registers(versions, tokens)),
+        "consents": facts.table("consents", facts.consents(campaign, question.on)),
+        "relations": facts.table("relations", facts.relations(candidates.people())),
+        "elsewhere": facts.table("elsewhere", facts.elsewhere(campaign, question.centre)),
+    }
+
+
+def _report(
+    question: Question,
+    verdicts: Verdicts,
+    blocking: Iterable[Problem],
+    rule_sets: dict[str, RuleSet],
+    versions: Iterable[RegisterVersion],
+) -> dict[str, Any]:
+    """Plain JSON: everything a page, a file or an auditor wants to know of this screening, no row of it."""
+    sources = {rule.id: list(rule.sources) for rule_set in rule_sets.values() for rule in rule_set.rules}
+    because = verdicts.expiry_because
+    return {
+        "campaign": question.campaign.code,
+        "centre": question.centre.code,
+        "on": question.on.isoformat(),
+        "pack_version": rules.pack_version(),
+        "candidates": verdicts.candidates,
+        "released": verdicts.released,
+        "waterfall": [
+            {"code": s.code, "label": label(s.code).text, "rows": s.count, "remaining": s.remaining}
+            for s in verdicts.waterfall
+        ],
+        "totals": dict(verdicts.totals),
+        "rules": [_rule(rule, sources) for rule in verdicts.rules_applied],
+        "bans": [_rule(rule, sources) for rule in verdicts.bans],
+        "registers": [
+            {
+                "register": used.register,
+                "version": _iso(used.version_date),
+                "age_days": (question.on - used.version_date).days if used.version_date else None,
+                "usable_until": _iso(used.usable_until),
+                "entries": used.count,
+            }
+            for used in verdicts.registers_used
+        ],
+        "register_versions": {version.register.code: version.pk for version in versions},
+        "party_gate": [plain(problem) for problem in blocking],
+        "expires_on": _iso(verdicts.expires_on),
+        "expires_because": plain(because) if because else None,
+        "certificate": build_certificate(
+            verdicts,
+            campaign=rules.campaign_facts(question.campaign),
+            centre=question.centre.code,
+            on=question.on,
+            pack_version=rules.pack_version(),
+            list_sha256="",
+        ),
+    }
+
+
+def _rule(rule: AppliedRule, sources: dict[str, list[str]]) -> dict[str, Any]:
+    return {
+        "country": rule.country,
+        "id": rule.rule_id,
+        "kind": rule.kind,
+        "law": rule.law,
+        "sources": sources.get(rule.rule_id, []),
+        "confidence": rule.confidence,
+        "reviewed_by": rule.reviewed_by,
+    }
+
+
+def plain(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON: code, English template and parameters as text, for translation where it is shown."""
+    params = {name: str(value) for name, value in problem.params.items()}
+    return {"code": problem.code, "template": problem.template, "params": params, "text": problem.text}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,266 @@
+"""Every candidate row ends released or with all its reasons, and the waterfall adds up."""
+
+from datetime import date
+
+import pytest
+
+from duecause.apps.consent import actions as consent
+from duecause.apps.dialling import actions, jobs
+from duecause.apps.dialling.models import DialList, ListRow
+from duecause.apps.ledger.models import Event
+from duecause.apps.obligations import runner
+from duecause.apps.register.models import DialFact, Person, RelationFact
+from duecause.engine.actor import NotPermitted
+from duecause.engine.problems import Refused
+from tests.apps.dialling.lists import (
+    DAY,
+    TODAY,
+    imported,
+    load_dncm,
+    reasons,
+    refused_row,
+    screen,
+    waterfall_adds_up,
+)
+from tests.support.world import NOW, OPERATOR, make_world
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+CALL = consent.Taking(how="call")
+MILA, JONAS = 32470000011, 32470000012
+
+
+@pytest.fixture
+def world():
+    return make_world()
+
+
+def object_to(world, person, **scope):
+    consent.record_objection(
+        actor=OPERATOR, person=person, controller=world.controller, taking=CALL, now=NOW,
+        scope=consent.Scope(**scope) if scope else consent.ALL_MARKETING,
+    )  # fmt: skip
+
+
+def test_a_row_with_nothing_against_it_is_released_and_the_event_counts(world):
+    load_dncm()
+    imported(world, MILA)
+    dial_list = screen(world)
+    assert reasons(dial_list) == [[]]
+    assert dial_list.state == DialList.State.SCREENED
+    assert dial_list.report["released"] == 1
+    assert Event.objects.filter(kind="dialling.screened").count() == 1
+
+
+def test_each_reason_is_told_and_the_waterfall_adds_up(world):
+    load_dncm(MILA)
+    mila = imported(world, MILA)
+    object_to(world, mila)
+    imported(world, JONAS, adult_from=TODAY + DAY, minor_band="minor")
+    imported(world, 32470000013, adult_from=TODAY)
+    refused_row(world, "phone_decimal")
+    refused_row(world, "phone_placeholder")
+    refused_row(world, "consent_names_others", outcome="quarantined")
+    dial_list = screen(world)
+    assert reasons(dial_list) == [
+        ["objection", "register_be_dncm"],
+        ["minor"],
+        [],
+        ["invalid_number"],
+        ["missing_phone"],
+        ["quarantined"],
+    ]
+    assert waterfall_adds_up(dial_list)
+    assert dial_list.report["totals"]["register_be_dncm"] == 1
+
+
+def test_an_objection_for_another_campaign_stops_nothing_here(world):
+    load_dncm()
+    object_to(world, imported(world, MILA), kind="campaign", campaign="OTHER")
+    assert reasons(screen(world)) == [[]]
+
+
+def test_a_number_shared_with_somebody_who_objected_is_not_called(world):
+    load_dncm()
+    mila = imported(world, MILA)
+    object_to(world, mila)
+    imported(world, JONAS)
+    record = mila.records.get()
+    DialFact.objects.create(
+        record=record, person=mila, source=world.source, ordinal=1, country="BE", basis="consent",
+        token=DialFact.objects.get(record__row=2).token, key_id="k",
+    )  # fmt: skip
+    assert reasons(screen(world)) == [["objection"], ["objection"]]
+
+
+def test_a_restricted_person_is_not_called(world):
+    load_dncm()
+    Person.objects.filter(pk=imported(world, MILA).pk).update(restricted_at=NOW)
+    assert reasons(screen(world)) == [["restricted"]]
+
+
+def test_the_company_does_not_call_its_own_planted_numbers(world):
+    load_dncm()
+    world.controller.canary_numbers = [f"+{MILA}"]
+    world.controller.save()
+    imported(world, MILA)
+    assert reasons(screen(world)) == [["own_number"]]
+
+
+def test_the_same_person_on_two_rows_is_released_once(world):
+    load_dncm()
+    mila = imported(world, MILA)
+    again = imported(world, JONAS)
+    DialFact.objects.filter(person=again).update(person=mila)
+    assert reasons(screen(world)) == [[], ["duplicate_in_list"]]
+
+
+def test_a_french_renovation_campaign_releases_nobody_from_the_eleventh_of_august_2026_and_says_why(world):
+    world.campaign.countries, world.campaign.sector = ["FR"], "energy_renovation"
+    world.campaign.save()
+    imported(world, 33639980011, country="FR")
+    dial_list = screen(world, on=date(2026, 8, 11))
+    assert reasons(dial_list) == [["sector_ban"]]
+    assert [ban["id"] for ban in dial_list.report["bans"]] == ["fr-ban-energy-renovation-2026"]
+    assert dial_list.report["bans"][0]["sources"]
+    assert dial_list.report["released"] == 0
+
+
+def test_the_netherlands_ask_for_consent(world):
+    world.campaign.countries = ["NL"]
+    world.campaign.save()
+    imported(world, 31610000011, country="NL", basis="legitimate_interest")
+    imported(world, 31610000012, country="NL", basis="consent")
+    assert reasons(screen(world)) == [["no_consent"], []]
+
+
+def test_a_running_dutch_contract_no_longer_replaces_consent_after_july_2026(world):
+    world.campaign.countries = ["NL"]
+    world.campaign.save()
+    person = imported(world, 31610000011, country="NL", basis="contract")
+    RelationFact.objects.create(
+        record=person.records.get(), person=person, family="heat_pump", since=date(2024, 1, 1)
+    )
+    assert reasons(screen(world, on=date(2026, 6, 30))) == [[]]
+    assert reasons(screen(world, on=date(2026, 7, 1))) == [["no_consent"]]
+
+
+@pytest.mark.parametrize(("age", "found"), [(5, []), (6, ["register_stale"])])
+def test_the_belgian_register_may_be_five_days_old(world, age, found):
+    load_dncm(version_date=TODAY - age * DAY)
+    imported(world, MILA)
+    dial_list = screen(world)
+    assert reasons(dial_list) == [found]
+    assert dial_list.report["registers"][0]["age_days"] == age
+
+
+def test_a_register_that_was_never_loaded_lets_nobody_through(world):
+    imported(world, MILA)
+    assert reasons(screen(world)) == [["register_stale"]]
+
+
+def test_a_centre_that_may_not_receive_data_gets_no_row_and_each_reason_is_told(world):
+    load_dncm()
+    imported(world, MILA)
+    world.centre.contracts.all().delete()
+    world.centre.suspended_on = TODAY
+    world.centre.save()
+    dial_list = screen(world)
+    assert reasons(dial_list) == [["party_gate_closed"]]
+    codes = [problem["code"] for problem in dial_list.report["party_gate"]]
+    assert codes == ["party_suspended", "party_no_contract"]
+
+
+def test_the_list_expires_with_the_register(world):
+    version = load_dncm()
+    imported(world, MILA)
+    report = screen(world).report
+    assert report["expires_on"] == (version.version_date + 5 * DAY).isoformat()
+    assert report["expires_because"]["code"] == "expiry_register"
+
+
+def csv_list(text):
+    return actions.ListFile(data=text.encode(), name="fair.csv")
+
+
+def test_rows_of_a_list_are_found_in_the_register_by_their_number(world):
+    load_dncm()
+    mila = imported(world, MILA)
+    dial_list = screen(
+        world, file=csv_list("naam;telefoon\nA;0470 00 00 11\nB;0470000099\nC;475123456.0\nD;\n")
+    )
+    rows = list(ListRow.objects.filter(dial_list=dial_list).order_by("position"))
+    assert [(row.file, row.row) for row in rows] == [("fair.csv", n) for n in (2, 3, 4, 5)]
+    assert rows[0].released
+    assert rows[0].person_id == mila.pk
+    assert rows[1].reasons == ["not_in_register", "basis_unknown"]
+    assert rows[2].reasons == ["invalid_number"]
+    assert rows[3].reasons == ["missing_phone"]
+    assert waterfall_adds_up(dial_list)
+
+
+def test_a_list_without_a_phone_column_is_refused_and_leaves_nothing(world):
+    with pytest.raises(Refused) as refused:
+        screen(world, file=csv_list("naam;gemeente\nA;Gent\n"))
+    assert refused.value.code == "no_phone_column"
+    assert not DialList.objects.exists()
+
+
+def test_an_unknown_source_is_named(world):
+    with pytest.raises(Refused) as refused:
+        screen(world, sources=["NOPE"])
+    assert refused.value.code == "unknown_source"
+    assert "WEB" in refused.value.problem.text
+
+
+def test_nothing_sealed_is_opened_for_a_screening(world, monkeypatch):
+    from duecause.apps.vault import opening
+    from duecause.engine import sealing
+
+    load_dncm()
+    imported(world, MILA)
+
+    def broken(*args, **kwargs):
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(opening, "open_many", broken)
+    real = sealing.open_sealed
+
+    def keys_only(key, blob, *, bound_to):
+        return real(key, blob, bound_to=bound_to) if bound_to.startswith(b"key\0") else broken()
+
+    monkeypatch.setattr(sealing, "open_sealed", keys_only)
+    assert reasons(screen(world)) == [[]]
+
+
+def test_a_screening_that_breaks_leaves_a_failed_list_without_rows(world, monkeypatch):
+    load_dncm()
+    imported(world, MILA)
+    monkeypatch.setattr(actions, "_complete", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        screen(world)
+    assert DialList.objects.get().state == DialList.State.FAILED
+    assert not ListRow.objects.exists()
+
+
+def test_a_worker_screens_a_list_that_was_asked_for_and_tells_how_far_it_is(world):
+    load_dncm()
+    imported(world, MILA)
+    dial_list, obligation = actions.request_screening(
+        actor=world.actor("team_lead"), campaign=world.campaign, centre=world.centre, on=TODAY, now=NOW,
+        sources=["WEB"],
+    )  # fmt: skip
+    assert jobs.screen
+    assert runner.run_once("w")
+    dial_list.refresh_from_db()
+    step = obligation.steps.get()
+    assert (dial_list.state, step.state) == ("screened", "done")
+    assert step.progress_done == step.progress_total > 0
+    assert step.receipt["released"] == 1
+
+
+def test_an_agent_may_not_screen(world):
+    with pytest.raises(NotPermitted):
+        actions.screen(
+            actor=world.actor("outbound"), campaign=world.campaign, centre=world.centre, on=TODAY, now=NOW,
+            sources=["WEB"],
+        )  # fmt: skip
