@@ -40,10 +40,13 @@ def _append_to_anchor(entry: bytes) -> None:
     read."""
     path = anchor_path()
     with path.open("a+b") as anchor:
-        anchor.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        start = max(0, path.stat().st_size - TAIL_BYTES)
+        anchor.seek(start)
         tail = anchor.read()
         if tail.endswith(entry):
             return
+        if start:  # begin at a whole note: after the empty line before an origin
+            tail = tail[tail.find(b"\n\n" + entry.partition(b"\n")[0] + b"\n") + 2 :]
         _, torn = split_notes(tail)
         anchor.truncate(path.stat().st_size - len(torn))
         anchor.write(entry)
