@@ -3,7 +3,10 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from duecause.health import healthz
+
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
     path("", include("duecause.apps.home.urls")),
     path("desk/", include("duecause.apps.desk.urls")),
     path("lists/", include("duecause.apps.dialling.urls")),

@@ -20,7 +20,12 @@ MODULES = (
     "duecause.cli.ledger",
 )
 # Starting a long-lived process must not wait for modules that it does not need.
-HOMES = {"up": "duecause.cli.up", "worker": "duecause.cli.processes", "sequencer": "duecause.cli.processes"}
+HOMES = {
+    "up": "duecause.cli.up",
+    "worker": "duecause.cli.processes",
+    "sequencer": "duecause.cli.processes",
+    "prepare": "duecause.cli.setup",
+}
 WITHOUT_DJANGO = {"duecause.cli.up"}
 
 

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from django.conf import settings
 
 from duecause.apps.parties import actions as parties
 from duecause.apps.parties.models import ApiKey, Partner
 from duecause.apps.staff import actions as staff
+from duecause.cli import stamps
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
-from duecause.organisation import applying, founding, showing
+from duecause.organisation import applying, assets, founding, showing
+from duecause.organisation.demo import load_demo
 
 OPERATOR = Actor.system("operator")
 FILE_LIMIT = 2_000_000
@@ -45,6 +48,17 @@ def apply(file: Path, dry_run: bool) -> None:
     if planned.changes:
         done = applying.apply(organisation, actor=OPERATOR, now=_now())
         click.echo(f"Applied {len(done.changes)} changes.")
+
+
+@click.command(hidden=True)
+@click.option("--demo", is_flag=True)
+def prepare(demo: bool) -> None:
+    """What `duecause up` needs done once per version: tables, messages, assets, demonstration."""
+    founding.found(say=click.echo)
+    assets.compile_messages()
+    assets.collect()
+    sign_ins = load_demo(actor=OPERATOR, now=_now(), say=click.echo) if demo else ()
+    stamps.write(Path(settings.DATA), demo=demo, sign_ins=sign_ins)
 
 
 def _read(file: Path) -> str:
@@ -130,4 +144,4 @@ def _partner(code: str) -> Partner:
     return partner
 
 
-COMMANDS = (init, apply, staff_group, apikey_group)
+COMMANDS = (init, prepare, apply, staff_group, apikey_group)

@@ -35,7 +35,7 @@ class Change:
 def differences(
     before: Mapping[str, Value] | None, after: Mapping[str, Value], *, private: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
-    """The fields of `after` that `before` does not hold alike; all that say something when `before` is None."""
+    """The fields of `after` that differ in `before`; all that say something when `before` is None."""
     if before is None:
         return tuple(_field(name, None, value, private) for name, value in after.items() if not _empty(value))
     return tuple(

@@ -14,11 +14,13 @@ from duecause.apps.consent import register_actions as registers
 from duecause.apps.dialling import campaign_actions as campaigns
 from duecause.apps.ledger.upserts import Noun, change
 from duecause.apps.parties import actions as parties
+from duecause.apps.register.identifiers import normal_customer_no
 from duecause.apps.staff import actions as staff
 from duecause.apps.staff.queries import identifier
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
 from duecause.engine.problems import Problem, Refused
+from duecause.engine.tabular import normalise_email
 from duecause.organisation import schema
 from duecause.organisation.loading import FileRefused, check_references, load
 
@@ -81,7 +83,7 @@ def plan(organisation: schema.Organisation, *, file: str) -> Plan:
 
 
 def apply(organisation: schema.Organisation, *, actor: Actor, now: datetime) -> Plan:
-    """Bring everything to what the file says, or nothing. Rows that the file does not name stay as they are."""
+    """Bring everything to what the file says, or nothing. Rows that the file does not name stay."""
     changes, same = [], 0
     with transaction.atomic():
         for step in steps(organisation):
@@ -137,8 +139,11 @@ def _employee(entry: schema.EmployeeEntry) -> Step:
     wanted = values(entry)
     own = [
         *(identifier("phone", number.removeprefix("+")) for number in wanted.pop("own_phones")),
-        *(identifier("email", address.strip().lower()) for address in wanted.pop("own_emails")),
-        *(identifier("customer_no", number) for number in wanted.pop("own_customer_numbers")),
+        *(identifier("email", normalise_email(text)[0] or text) for text in wanted.pop("own_emails")),
+        *(
+            identifier("customer_no", normal_customer_no(number))
+            for number in wanted.pop("own_customer_numbers")
+        ),
     ]
     extra = {"identifiers": own, "first_password": wanted.pop("demo_password")}
     return Step(staff.EMPLOYEE, staff.apply_employee, wanted, entry.line, extra)

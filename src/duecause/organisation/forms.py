@@ -1,4 +1,4 @@
-"""Forms a value in the organisation file may have. Each reads one key and refuses by file, line and remedy."""
+"""Forms a value in the organisation file may have. Each reads one key or refuses with line and remedy."""
 
 from __future__ import annotations
 

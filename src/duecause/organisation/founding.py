@@ -22,8 +22,8 @@ def found(*, say: Say) -> None:
     if not (data / "keys" / "kek.key").exists() and _has_data(data):
         raise Refused(
             "keys_missing",
-            "%(data)s holds data but no keys. Restore %(data)s/keys from the key backup; new keys would not open"
-            " what is there.",
+            "%(data)s holds data but no keys. Restore %(data)s/keys from the key backup; new keys would not"
+            " open what is there.",
             data=data,
         )
     keyring.create(data / "keys")

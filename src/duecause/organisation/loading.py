@@ -44,7 +44,7 @@ def load(text: str, *, file: str) -> Organisation:
 
 
 def check_references(organisation: Organisation, *, file: str, known: Known) -> None:
-    """Every code that an entry names must be in the file or in `known` (section → codes). Raises FileRefused."""
+    """Every code an entry names must be in the file or in `known` (section → codes). Raises FileRefused."""
     existing = defaultdict(set, {section: set(codes) for section, codes in known.items()})
     for section, entry in walk(organisation):
         existing[section].add(_code(entry))
@@ -173,7 +173,7 @@ def _duplicates(organisation: Organisation, file: str) -> list[Problem]:
             problems.append(
                 Problem(
                     "duplicate_code",
-                    "%(file)s, line %(line)s: %(section)s has “%(code)s” already, in line %(first)s. Keep one.",
+                    "%(file)s, line %(line)s: “%(code)s” is in line %(first)s, %(section)s, too. Keep one.",
                     {
                         "file": file,
                         "line": entry.line,

@@ -3,6 +3,7 @@
 The names of the keys are those that the `apply_…` verbs of the rooms take.
 """
 
+# ruff: noqa: RUF009 - `key` makes dataclass fields
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field

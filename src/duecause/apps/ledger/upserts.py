@@ -1,7 +1,7 @@
 """Bring one row of the organisation to what is wanted, and write the event that says what changed.
 
-Only the `actions` of the rooms call this. Rows name each other by code, so that what is wanted can be compared
-with what is, shown as a plan and written into the ledger in the same plain words.
+Only the `actions` of the rooms call this. Rows name each other by code, so that what is wanted can be
+compared with what is, shown as a plan and written into the ledger in the same plain words.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from duecause.engine.problems import Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
-    """A kind of row that the organisation file describes. `key` finds a row; `private` fields are never shown;
-    `frozen` fields stay as they were first written."""
+    """A kind of row that the organisation file describes. `key` finds a row; `private` fields are never
+    shown; `frozen` fields stay as they were first written."""
 
     name: str
     model: type[models.Model]

@@ -213,7 +213,7 @@ def revoke_api_key(*, actor: Actor, partner: Partner, prefix: str, now: datetime
         if not keys.exists():
             raise Refused(
                 "unknown_api_key",
-                "%(partner)s has no key that starts with dc_%(prefix)s. See: duecause apikey list %(partner)s",
+                "%(partner)s has no key dc_%(prefix)s_…. See: duecause apikey list %(partner)s",
                 partner=partner.code,
                 prefix=prefix,
             )

@@ -34,7 +34,7 @@ def hash_of(clear: str) -> str:
 
 
 def party_facts(partner: Partner, on: date | None = None) -> PartyFacts:
-    """What is known of a partner. Of several contracts the one that counts on the day `on`, else the newest."""
+    """What is known of a partner. Of several contracts the one in force on the day `on`, else the newest."""
     contract = _contract(partner, on)
     transfer = TransferBasis.objects.filter(partner=partner).first()
     return PartyFacts(

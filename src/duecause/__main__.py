@@ -1,0 +1,3 @@
+from duecause.cli import main
+
+main()

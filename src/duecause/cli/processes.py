@@ -1,0 +1,42 @@
+"""The long-lived processes beside the web: `duecause worker` and `duecause sequencer`."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+from types import FrameType
+
+import click
+
+from duecause.apps.ledger import sequencer as sequencing
+from duecause.apps.obligations import runner
+from duecause.organisation import founding
+
+
+def _stop_signal() -> Event:
+    """Set by Ctrl-C or SIGTERM: the loop ends after the step it is at."""
+    stop = Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return stop
+
+
+@click.command()
+def worker() -> None:
+    """Run the steps of obligations as they fall due."""
+    founding.require_founded()
+    runner.run(_stop_signal())
+
+
+@click.command()
+def sequencer() -> None:
+    """Give events their place in the ledger and sign its checkpoints."""
+    founding.require_founded()
+    sequencing.run(_stop_signal())
+
+
+COMMANDS = (worker, sequencer)
