@@ -121,7 +121,7 @@ def relative(value: datetime, now: datetime) -> str:
     delta = value - now
     if abs(delta) < timedelta(seconds=45):
         return str(dates.format_timedelta(timedelta(seconds=0), add_direction=True, locale=locale()))
-    return str(dates.format_timedelta(delta, add_direction=True, locale=locale(), threshold=0.95))
+    return str(dates.format_timedelta(delta, add_direction=True, locale=locale(), threshold=1))
 
 
 @register.filter
@@ -138,7 +138,7 @@ def duration(value: timedelta | float | None) -> str:
     if value is None or value == "":
         return DASH
     delta = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
-    return str(dates.format_timedelta(delta, locale=locale(), threshold=0.95))
+    return str(dates.format_timedelta(delta, locale=locale(), threshold=1))
 
 
 @register.filter
