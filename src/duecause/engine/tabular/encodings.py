@@ -53,18 +53,24 @@ def decode(data: bytes, *, name: str, encoding: str | None) -> tuple[str, str, b
     try:
         text = body.decode(chosen)
     except UnicodeDecodeError as error:
+        if not encoding and not has_bom and chosen.startswith("cp"):
+            raise _binary(name) from None
         raise bad_bytes(name, chosen, body, error.start, offset=len(data) - len(body)) from None
     text = text.removesuffix("\x1a")
     if "\x00" in text or (not has_bom and chosen.startswith("cp") and _CONTROL.search(text)):
-        raise Refused(
-            "file_binary",
-            gettext_noop(
-                "%(file)s is not a text file: it holds bytes that no text has. "
-                "Export it as CSV (UTF-8) or as an XLSX workbook."
-            ),
-            file=name,
-        )
+        raise _binary(name)
     return text, chosen, has_bom
+
+
+def _binary(name: str) -> Refused:
+    return Refused(
+        "file_binary",
+        gettext_noop(
+            "%(file)s is not a text file: it holds bytes that no text has. "
+            "Export it as CSV (UTF-8) or as an XLSX workbook."
+        ),
+        file=name,
+    )
 
 
 def bad_bytes(name: str, encoding: str, body: bytes, start: int, offset: int) -> Refused:
@@ -73,8 +79,8 @@ def bad_bytes(name: str, encoding: str, body: bytes, start: int, offset: int) ->
     return Refused(
         "file_bad_bytes",
         gettext_noop(
-            "%(file)s, line %(row)s (byte %(offset)s): not readable as %(encoding)s. Export the file again as "
-            "UTF-8, or say which encoding it has (for instance cp1252 or cp1250)."
+            "%(file)s, line %(row)s (byte %(offset)s): not readable as %(encoding)s. Export the file again "
+            "as UTF-8, or say which encoding it has (for instance cp1252 or cp1250)."
         ),
         file=name,
         row=row,

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A number with a sign stays as it is: a spreadsheet reads it as a quantity or as text and runs nothing. More
 # than one operator ("+1-2", "-1+cmd|…") would be calculated.
 _HARMLESS = re.compile(r"\+\d[\d ]*|-\d+(?:[.,]\d+)?|-+|\+")
@@ -15,10 +15,11 @@ _CHUNK_ROWS = 1000
 
 
 def safe_cell(text: str) -> str:
-    """`text` with an apostrophe in front where a spreadsheet would take it for a formula (OWASP, CSV injection).
+    """`text` with an apostrophe in front where a spreadsheet would take it for a formula.
 
     "+32475123456" and "+32 475 12 34 56" pass unchanged, so that a dialler can load the file; "=1+1",
     "@SUM(A1)", "-1+2", "+32-475", a leading tab or line end, and formulas behind leading spaces do not.
+    Source: OWASP, CSV injection.
     """
     start = text.lstrip(" \u00a0\ufeff")
     if not start.startswith(_STARTERS) or _HARMLESS.fullmatch(text):
@@ -29,7 +30,7 @@ def safe_cell(text: str) -> str:
 def write_csv(
     rows: Iterable[Sequence[object]], header: Sequence[str], *, delimiter: str = ",", bom: bool = False
 ) -> Iterator[bytes]:
-    """UTF-8 CSV in chunks, header first, every cell made safe; None is an empty cell. With `bom` for Excel."""
+    """UTF-8 CSV in chunks, header first, every cell made safe; None is an empty cell."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     if bom:

@@ -68,6 +68,7 @@ def load_header_words(text: str) -> HeaderWords:
     pack = yaml.safe_load(text)
     words: dict[str, str] = {}
     for field, languages in pack["fields"].items():
+        _add(words, field, field, "code")
         for language, spoken in languages.items():
             for word in spoken:
                 _add(words, word, field, language)
@@ -85,8 +86,8 @@ def _add(words: dict[str, str], word: object, field: str, language: str) -> None
         raise Refused(
             "header_word_twice",
             gettext_noop(
-                "Header words: %(word)s (%(language)s) stands for %(field)s and for %(other)s. Keep it under one, "
-                "or move it to the ambiguous ones."
+                "Header words: %(word)s (%(language)s) stands for %(field)s and for %(other)s. Keep it under "
+                "one, or move it to the ambiguous ones."
             ),
             word=word,
             language=language,
@@ -109,24 +110,27 @@ def map_columns(
     a second phone column becomes `phone_other`. Raises Refused for a column or field that does not exist.
     """
     given: dict[int, str] = {}
-    for column, field in (explicit or {}).items():
+    for column, wanted in (explicit or {}).items():
         index = _index_of(column, header)
-        if field and field not in fields:
-            raise _unknown_field(field, fields)
-        if index in given or (field and field in given.values()):
+        if wanted and wanted not in fields:
+            raise _unknown_field(wanted, fields)
+        if index in given or (wanted and wanted in given.values()):
             raise Refused(
                 "mapping_twice",
                 gettext_noop(
-                    "Column %(column)s and field %(field)s: one of them is mapped twice. Map each column once."
+                    "Column %(column)s and field %(field)s: one of them is mapped twice. "
+                    "Map each column once."
                 ),
                 column=column,
-                field=field or "-",
+                field=wanted or "-",
             )
-        given[index] = field
+        given[index] = wanted
     folded = [fold_header(_COPY.sub("", name)) for name in header]
     present = {words.words[word] for word in folded if word in words.words} | set(given.values())
-    taken = {field for field in given.values() if field}
+    taken = {wanted for wanted in given.values() if wanted}
     columns = []
+    field: str | None
+    how: How
     for index, (name, word) in enumerate(zip(header, folded, strict=True)):
         if index in given:
             field, how = given[index] or None, "given" if given[index] else "refused"
@@ -134,7 +138,7 @@ def map_columns(
             field = _recognised(word, words, present, taken, fields)
             how = "recognised" if field else "refused"
             taken |= {field} if field else set()
-        columns.append(MappedColumn(index, name, field, how))  # type: ignore[arg-type]
+        columns.append(MappedColumn(index, name, field, how))
     return ColumnMap(tuple(columns))
 
 

@@ -18,8 +18,10 @@ Records = Callable[[], Iterator[list[str]]]
 
 _SEARCHED = 30
 _SAMPLED = 200
+_LONGEST_DATUM = 80
 _DATA_LIKE = re.compile(
-    r"""\s*(?: \S+@\S+\.\S+ | \+?[\d\s().\-/,]{5,} | \d{1,4}[./-]\d{1,2}[./-]\d{1,4}.* | \d+(?:[.,]\d+)? )\s*""",
+    r"""\s*(?: \S+@\S+\.\S+ | \+?[\d\s().\-/,]{5,} | \d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*
+              | \d+(?:[.,]\d+)? )\s*""",
     re.VERBOSE,
 )
 _LETTER = re.compile(r"[^\W\d_]")
@@ -27,8 +29,10 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """How the file was read. `delimiter` and `encoding` are "" for a workbook; `header_row` is 1-based, 0 when
-    the file has no header line; `row_count` counts rows with content below it."""
+    """How the file was read. `delimiter` and `encoding` are "" for a workbook.
+
+    `header_row` is 1-based, 0 when there is no header line; `row_count` counts rows with content below it.
+    """
 
     format: Literal["csv", "xlsx"]
     encoding: str
@@ -95,7 +99,11 @@ class Table:
                 )
                 numbers, rows, problems = [], [], {}
         if rows:
-            yield Batch(self.header, numbers, [list(column) for column in zip(*rows, strict=True)], problems)
+            yield Batch(self.header, numbers, _columns(rows), problems)
+
+
+def _columns(rows: list[list[str]]) -> list[list[str]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def numbered_rows(
@@ -122,8 +130,8 @@ def fitted(cells: list[str], header: tuple[str, ...], number: int) -> tuple[list
     problem = Problem(
         "row_extra_cells",
         gettext_noop(
-            "Row %(row)s has %(cells)s cells, the header %(width)s. A delimiter within a value must be quoted: "
-            "export the file again with quotes."
+            "Row %(row)s has %(cells)s cells, the header %(width)s. A delimiter within a value must be "
+            "quoted: export the file again with quotes."
         ),
         {"row": number, "cells": len(cells), "width": width},
     )
@@ -180,15 +188,15 @@ def _find_header(sample: Sequence[list[str]], where: str) -> int:
             break
         if len(filled) < min(2, width) or len(filled) * 2 < width or not filled:
             continue
-        if any(_DATA_LIKE.fullmatch(cell) for cell in filled):
+        if any(len(cell) <= _LONGEST_DATUM and _DATA_LIKE.fullmatch(cell) for cell in filled):
             break
         if sum(_LETTER.search(cell) is not None for cell in filled) * 2 >= len(filled):
             return number
     raise Refused(
         "header_missing",
         gettext_noop(
-            "%(file)s: no header line found. Put the column names in one line above the data, or say that there "
-            "is none and map columns by letter, as in A=phone."
+            "%(file)s: no header line found. Put the column names in one line above the data, or say that "
+            "there is none and map columns by letter, as in A=phone."
         ),
         file=where,
     )
@@ -206,14 +214,14 @@ def _names(sample: Sequence[list[str]], header_row: int, where: str) -> tuple[st
         )
     cells = [" ".join(cell.split()) for cell in sample[header_row - 1]]
     width = max(_used(cells), min(len(cells), max((_used(row) for row in sample[header_row:]), default=0)))
-    names: list[str] = []
+    names: dict[str, None] = {}
     for index, cell in enumerate(cells[:width]):
         wanted = name = cell or f"column {column_letter(index)}"
         copy = 1
         while name in names:
             copy += 1
             name = f"{wanted} ({copy})"
-        names.append(name)
+        names[name] = None
     return tuple(names)
 
 

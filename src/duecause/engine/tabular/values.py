@@ -39,6 +39,8 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SPOKEN = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th|\.)?[\s\-./]+([^\W\d_]+)\.?,?[\s\-./]+(\d{4}|\d{2})")
 _SPOKEN_US = re.compile(r"([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _EARLIEST = 1850
+_LONGEST_DATE = 60
+_LONGEST_EMAIL = 1000
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
 _LETTERS = str.maketrans(
@@ -68,7 +70,7 @@ def detect_date_order(texts: Iterable[str]) -> DateOrder | None:
     """The order that the unambiguous dates of a column show; None when none does, or when they disagree."""
     seen: set[DateOrder] = set()
     for text in texts:
-        match = _NUMERIC.fullmatch(_TIME.sub("", text.strip()))
+        match = _NUMERIC.fullmatch(_TIME.sub("", text.strip()[:_LONGEST_DATE]))
         if match is None:
             continue
         first, second = int(match[1]), int(match[2])
@@ -97,7 +99,7 @@ def parse_date(
     text = " ".join(text.split())
     if not text:
         return None, None
-    parts = _parts(_TIME.sub("", text), order)
+    parts = _parts(_TIME.sub("", text), order) if len(text) <= _LONGEST_DATE else None
     if parts == "ambiguous":
         return None, _ambiguous(text)
     if parts is None:
@@ -129,8 +131,8 @@ def _invalid(text: str) -> Problem:
 
 def _ambiguous(text: str) -> Problem:
     template = gettext_noop(
-        "Row %(row)s, column %(column)s: %(looks)s can be read as more than one date. Say in which order day, "
-        "month and year stand, or write 2026-12-31."
+        "Row %(row)s, column %(column)s: %(looks)s can be read as more than one date. Say in which order "
+        "day, month and year stand, or write 2026-12-31."
     )
     return _problem("date_ambiguous", template, text)
 
@@ -197,7 +199,7 @@ def normalise_email(text: str) -> tuple[str | None, Problem | None]:
     if not text:
         return None, None
     text = unicodedata.normalize("NFKC", text)
-    bare = re.sub(r"(?i)\bmailto:", " ", text)
+    bare = re.sub(r"(?i)\bmailto:", " ", text) if len(text) <= _LONGEST_EMAIL else ""
     pieces = [piece for piece in re.split(r"[\s,;<>|]+|/(?=\S+@)", bare) if "@" in piece]
     valid = [piece.lower() for piece in pieces if _valid_address(piece)]
     if not valid or len(valid) < len(pieces):
@@ -236,7 +238,8 @@ def normalise_postcode(text: str, country: str) -> tuple[str | None, Problem | N
     match = pattern.fullmatch(bare)
     if match is None:
         template = gettext_noop(
-            "Row %(row)s, column %(column)s: %(looks)s is no postcode of %(country)s. Correct it, or leave it empty."
+            "Row %(row)s, column %(column)s: %(looks)s is no postcode of %(country)s. Correct it, or "
+            "leave it empty."
         )
         problem = _problem("postcode_invalid", template, text)
         return None, Problem(problem.code, template, {**problem.params, "country": country})

@@ -20,15 +20,18 @@ from duecause.engine.tabular.tables import Detected, Table, build_table, column_
 
 _CELL_LIMIT = 20_000_000
 _EXACT_INTEGER = 10**15
+# Bounded everywhere: the text is hostile until shown otherwise.
 _REF = rb"""\sr\s*=\s*["']\$?"""
 _REFERENCES = re.compile(_REF + rb"([A-Za-z]{1,3})\$?(\d{1,9})")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ERRORS = re.compile(
-    rb"""<((?:\w+:)?)c\s([^>]*\bt\s*=\s*["']e["'][^>]*)>\s*"""
-    rb"""(?:<\1f\b(?:[^>]*/>|[^>]*>[^<]*</\1f>)\s*)?(?:<\1v>([^<]*)<)?"""
+    rb"""<((?:\w{1,9}:)?)c\s([^<>]{0,200}\bt="""
+    rb"""["']e["'][^<>]{0,200})>\s{0,9}(?:<\1f\b(?:[^<>]{0,200}/>|[^<>]{0,200}>[^<]*</\1f>)\s{0,9})?"""
+    rb"""(?:<\1v>([^<]{0,20})<)?"""
 )
 _NOT_CALCULATED = re.compile(
-    rb"<((?:\w+:)?)c\s([^>]*[^>/])>\s*<\1f\b(?:[^>]*/>|[^>]*>[^<]*</\1f>)\s*(?:<\1v\s*/>|<\1v>\s*</\1v>)?\s*</\1c>"
+    rb"<((?:\w{1,9}:)?)c\s([^<>]{0,399}[^<>/])>\s{0,9}<\1f\b(?:[^<>]{0,200}/>|[^<>]{0,200}>[^<]*</\1f>)"
+    rb"\s{0,9}(?:<\1v\s?/>|<\1v>\s{0,9}</\1v>)?\s{0,9}</\1c>"
 )
 Value = int | float | str | bool | time | date | datetime | timedelta
 
@@ -70,7 +73,8 @@ def damaged(name: str) -> Refused:
     return Refused(
         "xlsx_damaged",
         gettext_noop(
-            "%(file)s is damaged or cut short. Fetch it again, or open it in a spreadsheet and save it as XLSX."
+            "%(file)s is damaged or cut short. Fetch it again, or open it in a spreadsheet and save it as "
+            "XLSX."
         ),
         file=name,
     )
@@ -85,8 +89,8 @@ def _parts(data: bytes, *, name: str, unpacked_limit: int) -> dict[str, bytes]:
                 raise Refused(
                     "xlsx_too_large",
                     gettext_noop(
-                        "%(file)s unpacks to more than %(limit)s MB. Remove pictures and unused sheets, split "
-                        "the list, or export it as CSV."
+                        "%(file)s unpacks to more than %(limit)s MB. Remove pictures and unused sheets, "
+                        "split the list, or export it as CSV."
                     ),
                     file=name,
                     limit=unpacked_limit >> 20,
@@ -144,7 +148,7 @@ def _sheet_files(workbook: bytes, relations: bytes) -> dict[str, str]:
 
 
 def _measure(xml: bytes, title: str, name: str) -> None:
-    """Refuse a sheet whose used area is absurd: one cell in the last corner would make the reader allocate it."""
+    """Refuse an absurd used area: one cell in the last corner would make the reader allocate it all."""
     digits = next((n for n in (9, 7, 6, 5, 4) if re.search(_REF + rb"[A-Za-z]{1,3}\$?\d{%d}" % n, xml)), 3)
     letters = next((n for n in (3, 2) if re.search(_REF + rb"[A-Za-z]{%d}\$?\d" % n, xml)), 1)
     if 10**digits * 26**letters <= _CELL_LIMIT:
@@ -159,8 +163,8 @@ def _measure(xml: bytes, title: str, name: str) -> None:
         raise Refused(
             "sheet_too_large",
             gettext_noop(
-                "%(file)s, sheet %(sheet)s reaches to column %(column)s, row %(row)s. Delete stray cells far from "
-                "the list, or export it as CSV."
+                "%(file)s, sheet %(sheet)s reaches to column %(column)s, row %(row)s. Delete stray cells far "
+                "from the list, or export it as CSV."
             ),
             file=name,
             sheet=title,
@@ -199,12 +203,10 @@ def _chosen(book: CalamineWorkbook, sheet: str | int | None, name: str) -> list[
 def _table(
     sheet: CalamineSheet, xml: bytes, *, name: str, header_row: int | None, row_limit: int | None
 ) -> Table:
-    top, left = sheet.start or (0, 0)
-    offset = [""] * left
+    # The reader begins at the first row of the sheet, but at the first used column.
+    offset = [""] * (sheet.start or (0, 0))[1]
 
     def records() -> Iterator[list[str]]:
-        for _blank in range(top):
-            yield []
         for cells in sheet.iter_rows():
             yield offset + [cell if type(cell) is str else _text(cell) for cell in cells]
 
@@ -223,8 +225,10 @@ def _table(
 
 
 def _text(value: Value) -> str:
-    """What the cell holds, as text. A whole number loses its ".0"; beyond 15 digits it stays scientific, so that
-    nobody takes rounded digits for the real ones."""
+    """What the cell holds, as text. A whole number loses its ".0".
+
+    Beyond 15 digits it stays scientific, so that nobody takes rounded digits for the real ones.
+    """
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
@@ -245,16 +249,16 @@ def _cell_problems(xml: bytes, header: tuple[str, ...]) -> dict[int, tuple[Probl
         for match in _ERRORS.finditer(xml):
             error = html.unescape((match[3] or b"#").decode("utf-8", "replace"))[:12]
             template = gettext_noop(
-                "Row %(row)s, column %(column)s holds the spreadsheet error %(looks)s. Mend the formula, or replace "
-                "it by its value."
+                "Row %(row)s, column %(column)s holds the spreadsheet error %(looks)s. Mend the formula, or "
+                "replace it by its value."
             )
             _note(found, match[2], header, "cell_error", template, looks=error)
     if b"f>" in xml or b"<f" in xml:
         for match in _NOT_CALCULATED.finditer(xml):
             if not re.search(rb"""\bt\s*=\s*["'](?:str|e)["']""", match[2]):
                 template = gettext_noop(
-                    "Row %(row)s, column %(column)s holds a formula without a result. Open the workbook, let it "
-                    "calculate, and save it."
+                    "Row %(row)s, column %(column)s holds a formula without a result. Open the workbook, let "
+                    "it calculate, and save it."
                 )
                 _note(found, match[2], header, "cell_not_calculated", template)
     return {row: tuple(problems) for row, problems in found.items()}
