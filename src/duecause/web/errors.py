@@ -1,4 +1,7 @@
-"""Error answers of the whole site; urls.py names them as handler400, handler403, handler404, handler500."""
+"""Error answers of the whole site; urls.py names them as handler400, handler403, handler404, handler500.
+
+Somebody signed in keeps the frame with its menu, a fragment asked for by htmx gets a panel, others a page.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,36 @@ from django.template import loader
 
 from .uploads import UploadTooLarge
 
+FRAGMENT, FRAMED, PLAIN = "web/_error.html", "base.html", "base_plain.html"
+
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if isinstance(exception, UploadTooLarge):
-        limit = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
-        return render(request, "413.html", {"limit": limit}, status=413)
-    return render(request, "400.html", status=400)
+        return _answer(request, "413.html", 413, limit=settings.UPLOAD_LIMIT_BYTES // (1024 * 1024))
+    return _answer(request, "400.html", 400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """settings.CSRF_FAILURE_VIEW: the form was opened before signing in, or lay open too long."""
-    return render(request, "403_form.html", status=403)
+    return _answer(request, "403_form.html", 403)
 
 
 def not_allowed(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    return _answer(request, "403.html", 403)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    return _answer(request, "404.html", 404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     # Whatever broke may break again: this page asks nothing of the database.
     return HttpResponse(loader.render_to_string("500.html"), status=500)
+
+
+def _answer(request: HttpRequest, template: str, status: int, **context: object) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        base = FRAGMENT
+    else:
+        base = FRAMED if getattr(request, "actor", None) else PLAIN
+    return render(request, template, {"base": base, "whole": base != FRAGMENT, **context}, status=status)

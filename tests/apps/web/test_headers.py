@@ -60,3 +60,15 @@ def test_an_error_page_says_what_happened_and_where_to_go(visitor: Client, path:
     assert page.count("<p>") >= 2
     assert 'href="/"' in page
     assert "on purpose" not in page
+
+
+def test_somebody_signed_in_keeps_the_menu_on_an_error_page(visitor: Client) -> None:
+    assert 'class="rail"' in visitor.get("/nowhere/").content.decode()
+    visitor.cookies["who"] = "nobody"
+    assert 'class="rail"' not in visitor.get("/nowhere/").content.decode()
+
+
+def test_a_fragment_that_is_refused_is_a_panel_not_a_page(visitor: Client) -> None:
+    answer = visitor.get("/forbidden/", headers={"HX-Request": "true"}).content.decode()
+    assert 'role="alert"' in answer
+    assert "<html" not in answer
