@@ -86,7 +86,7 @@ class World:
         for compartment in ("identity", "contract"):
             part = {name: v for name, v in values.items() if FIELDS[name][1] == compartment}
             if part:
-                setattr(record, compartment, seal(record.id, compartment, f"record.{compartment}", part))
+                setattr(record, compartment, seal(record.id, compartment, f"register.{compartment}", part))
         record.save()
         Lookup.objects.create(
             record=record,

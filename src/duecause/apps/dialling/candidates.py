@@ -19,6 +19,7 @@ from duecause.engine.problems import Refused
 NOTES = frozenset(
     {"phone_two_numbers", "row_missing_cells"}
 )  # told at import, and no reason to hold a row back
+NO_IDENTIFIER = "no_identifier"
 NO_NUMBER = frozenset({"phone_placeholder", "missing_phone"})
 
 
@@ -77,8 +78,8 @@ def sources_named(codes: Sequence[str]) -> list[Source]:
 
 
 def from_sources(codes: Sequence[str], *, on: date) -> Candidates:
-    """Every row that the complete imports of these sources brought: a record once, by its newest row, and the
-    rows that became none by the newest file of their name."""
+    """Every row that the complete imports of these sources brought: of a record the rows of the newest file
+    that holds it, of rows that became no record those of the newest file of their name."""
     sources = sources_named(codes)
     batches = list(
         ImportBatch.objects.filter(source__in=sources, state=ImportBatch.State.COMPLETE).order_by(
@@ -92,30 +93,32 @@ def from_sources(codes: Sequence[str], *, on: date) -> Candidates:
             sources=", ".join(sorted(codes)),
         )
     rows = _imported_rows(batches)
-    by_record = {row.record: row for row in rows if row.record is not None}
-    for number in _numbers("record", by_record, on):
-        by_record[number.record].numbers.append(number)
+    by_record: dict[UUID | None, list[Candidate]] = {}
     for row in rows:
-        if row.numbers:
-            row.problems.clear()  # another number of the row is usable
+        if row.record is not None:
+            by_record.setdefault(row.record, []).append(row)
+    for number in _numbers("record", by_record, on):
+        for row in by_record[number.record]:
+            row.numbers.append(number)
+            row.problems.clear()  # a problem of another number does not hold this one back
     return Candidates(rows, {"sources": sorted(codes)})
 
 
 def _imported_rows(batches: Sequence[ImportBatch]) -> list[Candidate]:
-    files = {batch.pk: batch.file_name for batch in batches}
     newest = {(batch.source_id, batch.file_name): batch.pk for batch in batches}
-    kept: dict[Any, Candidate] = {}
-    for batch in batches:
+    taken: dict[UUID, UUID] = {}
+    parts: list[list[Candidate]] = []
+    for batch in reversed(batches):
         current = newest[batch.source_id, batch.file_name] == batch.pk
-        found = ImportRow.objects.filter(batch=batch).order_by("sheet", "row")
-        columns = found.values_list("sheet", "row", "outcome", "record_id", "problems")
+        rows = ImportRow.objects.filter(batch=batch).order_by("sheet", "row")
+        part = []
+        columns = rows.values_list("sheet", "row", "outcome", "record_id", "problems")
         for sheet, row, outcome, record, problems in columns.iterator(chunk_size=CHUNK):
-            if record is None and not current:
-                continue
-            candidate = Candidate(files[batch.pk], sheet, row, record, row_problems(outcome, problems))
-            kept.pop(record, None)
-            kept[record or (batch.pk, sheet, row)] = candidate
-    return list(kept.values())
+            if current if record is None else taken.setdefault(record, batch.pk) == batch.pk:
+                found = row_problems(outcome, problems)
+                part.append(Candidate(batch.file_name, sheet, row, record, found))
+        parts.append(part)
+    return [row for part in reversed(parts) for row in part]
 
 
 def row_problems(outcome: str, problems: Iterable[dict[str, Any]]) -> set[str]:
@@ -123,6 +126,9 @@ def row_problems(outcome: str, problems: Iterable[dict[str, Any]]) -> set[str]:
     if outcome == ImportRow.Outcome.QUARANTINED:
         return {"quarantined"}
     codes = {str(problem.get("code", "")) for problem in problems} - NOTES
+    if NO_IDENTIFIER in codes:
+        codes -= {NO_IDENTIFIER}
+        codes |= set() if any(code.startswith("phone_") for code in codes) else {"missing_phone"}
     phones = {code for code in codes if code.startswith("phone_")} | (codes & NO_NUMBER)
     found = {"missing_phone"} if phones and phones <= NO_NUMBER else {"invalid_number"} if phones else set()
     if outcome == ImportRow.Outcome.REFUSED:

@@ -11,8 +11,9 @@ from uuid import UUID
 import pyarrow as pa
 from django.db.models import Model, Q, QuerySet
 
-from duecause.apps.consent.models import RegisterEntry, RegisterVersion
+from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
 from duecause.apps.consent.queries import (
+    GIVING,
     ConsentQuestion,
     active_versions,
     consenting_people,
@@ -58,19 +59,18 @@ def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> 
     """Numbers that must not be called for this campaign, with the reason. An objection of a person stops each
     number of that person, also for others who share it: the phone that rings is the same. So do a restriction
     (GDPR Art. 18) and the numbers the company plants itself."""
-    asked = {
-        "controller": campaign.controller,
-        "channel": campaign.channel,
-        "campaign": campaign.code,
-        "now": now,
-    }
-    found = {
-        (bytes(token), str(reason))
-        for token, reason in among(suppressions(**asked), "token", tokens, "token", "reason")
-    }
+    stopping = suppressions(
+        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
+    )
+    objecting = objecting_people(
+        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
+    )
     restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
+    found = {
+        (bytes(token), str(reason)) for token, reason in among(stopping, "token", tokens, "token", "reason")
+    }
     stopped = (
-        ("objection", objecting_people(**asked).values_list("person_id", flat=True)),
+        ("objection", objecting.values_list("person_id", flat=True)),
         ("restricted", restricted.values_list("pk", flat=True)),
     )
     for reason, people in stopped:
@@ -127,3 +127,12 @@ def elsewhere(campaign: Campaign, centre: Partner) -> set[tuple[bytes, bytes]]:
     ).exclude(release__centre=centre)
     found = rows.values_list("token", "person_id").iterator(chunk_size=CHUNK)
     return {(bytes(token), person.bytes) for token, person in found if person is not None}
+
+
+def no_longer_consenting(campaign: Campaign, people: Collection[UUID], since: datetime) -> set[UUID]:
+    """Who withdrew or refused consent for this purpose and channel since then, and did not give it again."""
+    events = ConsentEvent.objects.filter(
+        controller=campaign.controller, purpose=campaign.purpose, channel=campaign.channel, at__gt=since
+    ).order_by("at", "id")
+    newest = dict(among(events, "person", people, "person_id", "state"))
+    return {person for person, state in newest.items() if state not in GIVING}

@@ -1,0 +1,309 @@
+"""Release a screened list to its call centre, and recall it.
+
+The clear file exists in memory and in the stream it is written to; only its hash is kept. Everything that
+stands for the release is committed before the first byte leaves: a broken stream leaves a release that can be
+recalled, never a file nobody knows of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from duecause.apps.dialling import facts, marks, rules
+from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
+from duecause.apps.dialling.opened import Opened, open_rows
+from duecause.apps.ledger.actions import record
+from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.apps.register.fields import is_phone
+from duecause.apps.vault import indexes
+from duecause.engine.actor import Actor
+from duecause.engine.ids import uuid7
+from duecause.engine.problems import Refused
+from duecause.engine.tabular import write_csv
+
+ROWS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the file. A planted row has no list row."""
+
+    token: bytes
+    number: str
+    values: dict[str, str]
+    row: ListRow | None = None
+
+
+def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) -> Release:
+    """Hand a list that was screened today to its centre, as CSV written to `out`.
+
+    Columns: reference, number, the campaign's release fields, list (the watermark). Two rows are planted on
+    numbers of the company. What was suppressed or given to another centre since the screening stays back.
+    Raises Refused where the party gate is closed (with every reason), the campaign is banned, the list is
+    stale or nobody is left; NotPermitted.
+    """
+    actor.require("dialling.release")
+    _refuse_unless_releasable(dial_list, now)
+    rows = list(ListRow.objects.filter(dial_list=dial_list, released=True).order_by("position"))
+    if not rows:
+        raise Refused("nobody_to_release", "This list releases nobody: see its report for the reasons.")
+    release_id = uuid7()
+    opened = open_rows(
+        rows=rows, fields=dial_list.campaign.release_fields, why="release", work=release_id, now=now
+    )
+    with transaction.atomic():
+        Campaign.objects.select_for_update().get(pk=dial_list.campaign_id)
+        dial_list.refresh_from_db(fields=["state", "report", "screened_at"])
+        _refuse_unless_releasable(dial_list, now)
+        held = _held_back(dial_list, rows, opened, now)
+        lines = _lines(release_id, dial_list.campaign, rows, opened, held)
+        content = _file(release_id, dial_list.campaign, lines)
+        made = _commit(actor, release_id, dial_list, lines, held, content, now)
+    out.write(content)
+    return made
+
+
+def recall(*, actor: Actor, release: Release, now: datetime) -> bool:
+    """Take a release back: from now on its numbers may not be called. False if it was recalled before."""
+    actor.require("dialling.release")
+    with transaction.atomic():
+        recalled = Release.objects.filter(pk=release.pk, recalled_at=None).update(recalled_at=now)
+        if recalled:
+            told = {
+                "release": str(release.pk),
+                "campaign": release.campaign.code,
+                "centre": release.centre.code,
+                "rows": release.rows,
+            }
+            record(actor=actor, kind="dialling.recalled", now=now, payload=told)
+    release.refresh_from_db(fields=["recalled_at"])
+    return bool(recalled)
+
+
+def _refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
+    if dial_list.state == DialList.State.RELEASED:
+        raise Refused("already_released", "This list was released before. Screen a new one.")
+    if dial_list.state != DialList.State.SCREENED:
+        raise Refused("list_not_screened", "This list has not been screened. Screen it first.")
+    campaign = dial_list.campaign
+    today = rules.local_day(now, campaign.controller.country)
+    for ban in rules.banned_everywhere(campaign, today):
+        raise Refused(
+            "campaign_banned",
+            "Nobody may be called for %(campaign)s: %(law)s (rule %(rule)s, since %(since)s).",
+            campaign=campaign.name,
+            law=ban.law,
+            rule=ban.id,
+            since=ban.valid_from,
+        )
+    _refuse_a_closed_gate(dial_list, today)
+    _refuse_a_stale_list(dial_list, today)
+
+
+def _refuse_a_closed_gate(dial_list: DialList, today: date) -> None:
+    blocking = blocking_reasons_of(dial_list.centre, today)
+    if blocking:
+        raise Refused(
+            "party_gate_closed",
+            "Nothing may be released to %(centre)s now. %(reasons)s",
+            centre=dial_list.centre.name,
+            reasons=" ".join(gettext(reason.template) % reason.params for reason in blocking),
+        )
+
+
+def _refuse_a_stale_list(dial_list: DialList, today: date) -> None:
+    country = dial_list.campaign.controller.country
+    screened_at = dial_list.screened_at
+    if dial_list.on != today or screened_at is None or rules.local_day(screened_at, country) != today:
+        raise Refused(
+            "list_stale",
+            "This list was screened for %(on)s. Screen it again for today, %(today)s.",
+            on=dial_list.on,
+            today=today,
+        )
+    report = dial_list.report
+    _, versions = facts.register_states(report["register_versions"])
+    loaded = {version.register.code: version.pk for version in versions}
+    changed = [code for code, pk in report["register_versions"].items() if loaded.get(code) != pk]
+    if changed or (report["expires_on"] or today.isoformat()) < today.isoformat():
+        raise Refused(
+            "list_stale",
+            "A register changed or ran out since this list was screened (%(registers)s). Screen it again.",
+            registers=", ".join(changed) or report["expires_on"],
+        )
+
+
+def _held_back(
+    dial_list: DialList, rows: Sequence[ListRow], opened: dict[int, Opened], now: datetime
+) -> dict[int, str]:
+    """List-row id → why it stays back although it was released at the screening."""
+    campaign = dial_list.campaign
+    tokens = {bytes(row.token) for row in rows if row.token}
+    suppressed = dict(facts.suppressed(campaign, tokens, now))
+    elsewhere = {key for pair in facts.elsewhere(campaign, dial_list.centre) for key in pair}
+    people = {row.person_id for row in rows if row.person_id}
+    withdrawn = facts.no_longer_consenting(campaign, people, dial_list.screened_at or now)
+    held: dict[int, str] = {}
+    for row in rows:
+        token, person = bytes(row.token or b""), row.person_id
+        found = opened.get(row.pk)
+        if token in suppressed:
+            held[row.pk] = suppressed[token]
+        elif person is None or found is None:
+            held[row.pk] = "erased_guard"
+        elif token in elsewhere or person.bytes in elsewhere:
+            held[row.pk] = "released_elsewhere"
+        elif person in withdrawn:
+            held[row.pk] = "no_consent"
+        elif found.number is None:
+            held[row.pk] = "invalid_number"
+    return held
+
+
+def _lines(
+    release_id: UUID,
+    campaign: Campaign,
+    rows: Sequence[ListRow],
+    opened: dict[int, Opened],
+    held: dict[int, str],
+) -> list[Line]:
+    """The people and the planted rows, in the order of their references."""
+    lines = [
+        Line(bytes(row.token or b""), opened[row.pk].number or "", opened[row.pk].values, row)
+        for row in rows
+        if row.pk not in held
+    ]
+    if not lines:
+        raise Refused(
+            "nobody_to_release", "Since the screening nobody is left to release. Screen the list again."
+        )
+    owned = facts.canary_tokens(campaign)
+    for canary in marks.canaries(release_id, list(owned.values()), campaign.countries):
+        # Place and language of a real row, so that an empty cell does not give the planted one away.
+        values = {k: v for k, v in lines[0].values.items() if k in ("postcode", "city", "language")}
+        values |= {"first_name": canary.first_name, "last_name": canary.last_name}
+        values["full_name"] = f"{canary.first_name} {canary.last_name}"
+        lines.append(Line(indexes.dial_token(canary.number.e164), canary.number.text, values))
+    return sorted(lines, key=lambda line: marks.reference(release_id, line.token))
+
+
+def _file(release_id: UUID, campaign: Campaign, lines: Sequence[Line]) -> bytes:
+    fields = [name for name in campaign.release_fields if not is_phone(name)]
+    mark = marks.watermark(release_id)
+    rows = (
+        (
+            marks.reference(release_id, line.token),
+            line.number,
+            *(line.values.get(name, "") for name in fields),
+            mark,
+        )
+        for line in lines
+    )
+    return b"".join(write_csv(rows, ["reference", "number", *fields, "list"]))
+
+
+def _commit(
+    actor: Actor,
+    release_id: UUID,
+    dial_list: DialList,
+    lines: Sequence[Line],
+    held: dict[int, str],
+    content: bytes,
+    now: datetime,
+) -> Release:
+    _write_held_back(dial_list, held)
+    people = sum(line.row is not None for line in lines)
+    told = {
+        "release": str(release_id),
+        "list": str(dial_list.pk),
+        "campaign": dial_list.campaign.code,
+        "centre": dial_list.centre.code,
+        "rows": people,
+        "planted": len(lines) - people,
+        "watermark": marks.watermark(release_id),
+        "file_sha256": hashlib.sha256(content).hexdigest(),
+        "expires_at": _expires_at(dial_list).isoformat(),
+    }
+    event = record(actor=actor, kind="dialling.released", now=now, payload=told)
+    made = Release.objects.create(
+        id=release_id,
+        dial_list=dial_list,
+        campaign=dial_list.campaign,
+        centre=dial_list.centre,
+        released_at=now,
+        expires_at=_expires_at(dial_list),
+        rows=people,
+        watermark=marks.watermark(release_id),
+        file_sha256=hashlib.sha256(content).hexdigest(),
+        certificate=_certificate(dial_list, told, held, event.uid, now),
+        event=event.uid,
+        actor=actor.ref,
+    )
+    ReleaseRow.objects.bulk_create(
+        (
+            ReleaseRow(
+                release=made,
+                reference=marks.reference(release_id, line.token),
+                token=line.token,
+                person_id=line.row.person_id if line.row else None,
+                record_id=line.row.record_id if line.row else None,
+            )
+            for line in lines
+        ),
+        batch_size=ROWS_AT_ONCE,
+    )
+    DialList.objects.filter(pk=dial_list.pk).update(state=DialList.State.RELEASED)
+    dial_list.state = DialList.State.RELEASED
+    return made
+
+
+def _write_held_back(dial_list: DialList, held: dict[int, str]) -> None:
+    for row in ListRow.objects.filter(pk__in=held):
+        row.released, row.reasons = False, [held[row.pk]]
+        row.save(update_fields=["released", "reasons"])
+    if held:
+        dial_list.report["held_back_at_release"] = dict(Counter(held.values()))
+        dial_list.save(update_fields=["report"])
+
+
+def _expires_at(dial_list: DialList) -> datetime:
+    """The end of the last day on which registers, rules, contract and campaign allow calls."""
+    last = dial_list.on + timedelta(days=dial_list.campaign.valid_days)
+    until = dial_list.report["expires_on"]
+    if until is not None:
+        last = min(last, date.fromisoformat(until))
+    return rules.end_of_day(last, dial_list.campaign.controller.country)
+
+
+def _certificate(
+    dial_list: DialList, told: dict[str, Any], held: dict[int, str], event: UUID, now: datetime
+) -> dict[str, Any]:
+    """What the list was screened against, and the file it became. The waterfall still adds up."""
+    screened: dict[str, Any] = dial_list.report["certificate"]
+    dropped = Counter(held.values())
+    waterfall = [
+        {"reason": step["reason"], "rows": step["rows"] + dropped.pop(step["reason"], 0)}
+        for step in screened["waterfall"]
+    ]
+    waterfall += [{"reason": code, "rows": count} for code, count in sorted(dropped.items())]
+    return {
+        **screened,
+        "waterfall": waterfall,
+        "released": told["rows"],
+        "list_sha256": told["file_sha256"],
+        "planted_rows": told["planted"],
+        "watermark": told["watermark"],
+        "release": told["release"],
+        "released_at": now.isoformat(),
+        "expires_at": told["expires_at"],
+        "event": str(event),
+    }
