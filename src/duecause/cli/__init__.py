@@ -25,8 +25,10 @@ HOMES = {
     "worker": "duecause.cli.processes",
     "sequencer": "duecause.cli.processes",
     "prepare": "duecause.cli.setup",
+    "ledger": "duecause.cli.ledger",
 }
-WITHOUT_DJANGO = {"duecause.cli.up"}
+# A bundle is verified where there is neither data folder nor database.
+WITHOUT_DJANGO = {"duecause.cli.up", "duecause.cli.ledger"}
 
 
 class Commands(click.Group):

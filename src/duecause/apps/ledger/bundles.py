@@ -1,0 +1,102 @@
+"""The live log as a bundle that anyone can verify without this database (engine.tlog.bundle)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from duecause.apps.ledger import actions
+from duecause.apps.ledger.models import Checkpoint, Event, Leaf, Tile
+from duecause.apps.vault.models import Compartment
+from duecause.apps.vault.opening import Sealed, open_many
+from duecause.engine import tlog
+from duecause.engine.problems import Refused
+from duecause.engine.tlog.bundle import MAX_LEAF
+
+CHUNK = 2_000
+
+
+class StoredTiles:
+    """The tile table as it is: a lost tile is handed over empty, for the verifier to find."""
+
+    def read_tile(self, level: int, index: int, width: int) -> bytes:
+        data = Tile.objects.filter(level=level, position=index).values_list("data", flat=True).first()
+        return bytes(data or b"")[: width * 32]
+
+
+def export(target: Path, *, now: datetime, disclose: Collection[UUID] = ()) -> int:
+    """Write the log up to its newest checkpoint to a new folder or .zip; returns how many leaves that are.
+
+    `disclose` names events whose record part (actor and decision) goes along in clear. The log only grows, so
+    nothing is locked: events that come meanwhile wait for the next export. Nothing is judged here.
+    Raises Refused if the target exists or an event to disclose is unknown, waiting or erased.
+    """
+    newest = newest_note()
+    size = tlog.parse_checkpoint(newest.text).size
+    opened = _disclosures(disclose, size)
+    tlog.write_bundle(
+        target,
+        checkpoint=newest,
+        checkpoints=_notes(size) if size else [newest],
+        keys=[actions.signer().verifier()],
+        entries=_entries(size),
+        now=now,
+        disclosed=opened,
+        tiles=StoredTiles(),
+    )
+    return size
+
+
+def newest_note() -> tlog.Note:
+    """The newest checkpoint that can be read; for a log without any, a freshly signed one of no leaves."""
+    for text in Checkpoint.objects.order_by("-size").values_list("note", flat=True).iterator(CHUNK):
+        if note := readable(text):
+            return note
+    return tlog.sign_checkpoint(tlog.Checkpoint(actions.origin(), 0, tlog.EMPTY_ROOT), actions.signer())
+
+
+def readable(text: str) -> tlog.Note | None:
+    try:
+        note = tlog.parse_note(text.encode())
+        tlog.parse_checkpoint(note.text)
+    except tlog.Malformed:
+        return None
+    return note
+
+
+def _notes(size: int) -> Iterator[tlog.Note]:
+    rows = Checkpoint.objects.filter(size__lte=size).order_by("size").values_list("note", flat=True)
+    for text in rows.iterator(CHUNK):
+        if note := readable(text):
+            yield note
+
+
+def _entries(size: int) -> Iterator[tuple[int, bytes]]:
+    rows = Leaf.objects.filter(index__gte=0, index__lt=size).order_by("index")
+    for index, leaf in rows.values_list("index", "event__leaf_bytes").iterator(CHUNK):
+        # A leaf that somebody made too long for the format is cut: it fails the tree either way.
+        yield index, bytes(leaf)[:MAX_LEAF]
+
+
+def _disclosures(uids: Collection[UUID], size: int) -> list[tlog.Disclosure]:
+    found = []
+    for uid in uids:
+        event = Event.objects.filter(uid=uid, leaf__index__lt=size).select_related("leaf").first()
+        opened = opened_record(event) if event else None
+        if event is None or opened is None:
+            raise Refused(
+                "not_disclosable",
+                "Event %(uid)s is unknown, has no index yet or its key is gone. Leave it out.",
+                uid=uid,
+            )
+        salt, payload = bytes.fromhex(opened["salt"]), tlog.canonical_json(opened["payload"])
+        found.append(tlog.Disclosure(event.leaf.index, "record", salt, payload))
+    return sorted(found, key=lambda disclosure: disclosure.index)
+
+
+def opened_record(event: Event) -> dict[str, object] | None:
+    """Salt and payload of the record part; None where the key of its month is gone. Raises SealBroken."""
+    sealed = Sealed(event.record_key, Compartment.PERIOD, actions.EVENT_USE, bytes(event.record_part))
+    return open_many([sealed])[0]
