@@ -9,6 +9,8 @@ from uuid import UUID
 
 from duecause.apps.vault.opening import Sealed
 
+__all__ = ["Holding", "HoldingsOf", "Sealed", "holdings_of", "provides_holdings"]
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:

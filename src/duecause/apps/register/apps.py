@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class RegisterConfig(AppConfig):
     name = "duecause.apps.register"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from duecause.apps.register import jobs, providers  # noqa: F401

@@ -1,0 +1,364 @@
+"""The verbs of the register: import a file, queue one, decide links, empty the quarantine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from duecause.apps.ledger.actions import record
+from duecause.apps.obligations.actions import open_obligation
+from duecause.apps.obligations.models import Obligation
+from duecause.apps.parties.models import Source
+from duecause.apps.register import grouping, matching_job, reading, spool, writing
+from duecause.apps.register.claimed_consent import ConsentTexts
+from duecause.apps.register.fields import declared
+from duecause.apps.register.models import ImportBatch, QuarantinedRow, Record, RecordLink
+from duecause.apps.register.planning import Plan, Setting, plan_chunk, slices
+from duecause.apps.register.reading import ParsedRow, ReadFile
+from duecause.apps.vault.actions import destroy_keys
+from duecause.apps.vault.models import Compartment
+from duecause.engine.actor import Actor
+from duecause.engine.ids import uuid7
+from duecause.engine.problems import Refused, gettext_noop
+
+CHUNK_ROWS = 2_000
+IMPORT_KIND = "register.import"
+PURGE_BATCH = 500
+STRAY_AFTER = timedelta(days=1)
+
+Progress = Callable[[int, int], None]
+"""Called with rows done and rows in all after each chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`repeated`: the same file was imported before under the same setup, and nothing was changed."""
+
+    batch: ImportBatch
+    repeated: bool = False
+
+
+def import_file(
+    *,
+    actor: Actor,
+    source: Source,
+    data: bytes,
+    file_name: str,
+    now: datetime,
+    sheet: str | int | None = None,
+    explicit_map: Mapping[str, str] | None = None,
+    country: str | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Take a list into the register. The file is read once without writing; whatever makes it unusable raises
+    Refused and leaves nothing behind. Then its rows are sealed and stored in chunks, each a transaction with
+    its event; an import that was interrupted goes on behind its last chunk when the same file comes again.
+
+    Raises NotPermitted, Refused.
+    """
+    actor.require("register.import")
+    options = _options(source, sheet, explicit_map, country)
+    digest = hashlib.sha256(data).hexdigest()
+    earlier = _earlier(source, digest, options)
+    if earlier is not None and earlier.state == ImportBatch.State.COMPLETE:
+        return Imported(earlier, repeated=True)
+    file = reading.read_file(
+        data,
+        file_name=file_name,
+        source=source,
+        declared=declared(),
+        today=now.date(),
+        sheet=sheet,
+        explicit=explicit_map,
+        country=country,
+    )
+    batch = _begun(actor, source, file, earlier, file_name, digest, options, now)
+    setting = Setting(batch=batch, source=source, declared=declared(), consent=ConsentTexts(source), now=now)
+    _load(actor, setting, file, progress)
+    return Imported(_finish(actor=actor, setting=setting, now=now))
+
+
+def queue_import(
+    *,
+    actor: Actor,
+    source: Source,
+    data: bytes,
+    file_name: str,
+    options: Mapping[str, Any],
+    now: datetime,
+) -> ImportBatch:
+    """Take an upload for the worker: sealed on disk, read without writing first so that what is unusable is
+    refused at once. `options`: sheet, map, country. Raises NotPermitted, Refused."""
+    actor.require("register.import")
+    sheet, explicit = options.get("sheet") or None, options.get("map") or {}
+    country = options.get("country") or None
+    full = _options(source, sheet, explicit, country)
+    digest = hashlib.sha256(data).hexdigest()
+    earlier = _earlier(source, digest, full)
+    if earlier is not None:
+        return earlier
+    file = reading.read_file(
+        data,
+        file_name=file_name,
+        source=source,
+        declared=declared(),
+        today=now.date(),
+        sheet=sheet,
+        explicit=explicit,
+        country=country,
+    )
+    identifier = uuid7()
+    spool.put(identifier, data)
+    try:
+        with transaction.atomic():
+            batch = _new_batch(actor, source, file, file_name, digest, full, now, identifier)
+            facts = {"batch": str(batch.pk), "source": source.code, "rows": file.row_count}
+            open_obligation(actor=actor, kind=IMPORT_KIND, now=now, systems=["register"], facts=facts)
+    except BaseException:
+        spool.drop(identifier)
+        raise
+    return batch
+
+
+def _options(
+    source: Source, sheet: str | int | None, explicit: Mapping[str, str] | None, country: str | None
+) -> dict[str, Any]:
+    """What decides how a file is read. `setup` stands for catalogue and source: after either changed, the
+    same file is worth reading again."""
+    facts = [
+        declared().fingerprint,
+        ConsentTexts(source).fingerprint,
+        [source.controller_id, source.default_country, source.claimed_basis, source.default_language],
+        [source.legal_persons, str(source.obtained_on), source.kind],
+    ]
+    setup = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+    sheet_name = None if sheet is None else str(sheet)
+    return {"sheet": sheet_name, "map": dict(explicit or {}), "country": country, "setup": setup}
+
+
+def _earlier(source: Source, digest: str, options: Mapping[str, Any]) -> ImportBatch | None:
+    rows = ImportBatch.objects.filter(source=source, sha256=digest).exclude(state=ImportBatch.State.FAILED)
+    return next((batch for batch in rows.order_by("-started_at") if batch.options == options), None)
+
+
+def _begun(
+    actor: Actor,
+    source: Source,
+    file: ReadFile,
+    earlier: ImportBatch | None,
+    file_name: str,
+    digest: str,
+    options: dict[str, Any],
+    now: datetime,
+) -> ImportBatch:
+    if earlier is not None:
+        return earlier
+    with transaction.atomic():
+        return _new_batch(actor, source, file, file_name, digest, options, now, uuid7())
+
+
+def _new_batch(
+    actor: Actor,
+    source: Source,
+    file: ReadFile,
+    file_name: str,
+    digest: str,
+    options: dict[str, Any],
+    now: datetime,
+    identifier: Any,
+) -> ImportBatch:
+    batch = ImportBatch.objects.create(
+        id=identifier,
+        source=source,
+        file_name=file_name[-255:],
+        sha256=digest,
+        sheets=[sheet.describe() for sheet in file.sheets],
+        options=options,
+        rows_total=file.row_count,
+        started_at=now,
+        actor=actor.ref,
+    )
+    record(
+        actor=actor,
+        kind="register.import_started",
+        now=now,
+        payload={"batch": str(batch.pk), "source": source.code, "sha256": digest, "rows": file.row_count},
+    )
+    return batch
+
+
+def _load(actor: Actor, setting: Setting, file: ReadFile, progress: Progress | None) -> None:
+    batch = setting.batch
+    passed = 0
+    for rows in file.chunks(CHUNK_ROWS):
+        start, passed = passed, passed + len(rows)
+        if passed <= batch.rows_done:
+            continue
+        _store_chunk(actor, setting, rows[max(batch.rows_done - start, 0) :], passed)
+        if progress:
+            progress(passed, batch.rows_total)
+
+
+def _store_chunk(actor: Actor, setting: Setting, rows: list[ParsedRow], passed: int) -> None:
+    """Plan and weigh without a lock, seal (keys are committed first), then write in one short transaction."""
+    plans = plan_chunk(setting, rows)
+    found = matching_job.find_links(setting=setting, plans=plans, now=setting.now)
+    sealed = writing.seal_chunk(setting, plans)
+    batch = setting.batch
+    outcomes = Counter(str(plan.outcome) for plan in plans)
+    counts = dict(Counter(batch.counts) + outcomes)
+    with transaction.atomic():
+        # Only one process may store a chunk: whoever finds `rows_done` moved has been overtaken.
+        mine = ImportBatch.objects.filter(
+            pk=batch.pk, state=ImportBatch.State.LOADING, rows_done=batch.rows_done
+        ).update(rows_done=passed, counts=counts)
+        if not mine:
+            raise Refused(
+                "import_elsewhere",
+                gettext_noop("This file is being imported by another process. Wait for it to finish."),
+            )
+        links = writing.write_chunk(setting, plans, sealed, found)
+        record(
+            actor=actor,
+            kind="register.import_chunk",
+            now=setting.now,
+            payload=_chunk_payload(setting, plans, sealed, outcomes, links),
+        )
+    batch.rows_done, batch.counts = passed, counts
+
+
+def _chunk_payload(
+    setting: Setting,
+    plans: list[Plan],
+    sealed: writing.Sealed,
+    outcomes: Counter[str],
+    links: Counter[str],
+) -> dict[str, Any]:
+    return {
+        "batch": str(setting.batch.pk),
+        "rows": len(plans),
+        "outcomes": dict(outcomes),
+        "links": dict(links),
+        "root": writing.chunk_root(plans, sealed).hex(),
+    }
+
+
+def _finish(*, actor: Actor, setting: Setting, now: datetime) -> ImportBatch:
+    batch = setting.batch
+    found = _links_missed(batch, now)
+    with transaction.atomic():
+        links = writing.join_late(found, now=now)
+        ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.COMPLETE, finished_at=now)
+        record(
+            actor=actor,
+            kind="register.import_finished",
+            now=now,
+            payload={
+                "batch": str(batch.pk),
+                "source": setting.source.code,
+                "sha256": batch.sha256,
+                "outcomes": batch.counts,
+                "links": dict(links),
+            },
+        )
+    batch.refresh_from_db()
+    return batch
+
+
+def _links_missed(batch: ImportBatch, now: datetime) -> list[matching_job.Found]:
+    """Two imports at the same time cannot see each other's last chunk: the one that ends last looks again."""
+    others = Record.objects.filter(recorded_at__gte=batch.started_at, batch__isnull=False).exclude(
+        batch=batch
+    )
+    if not others.exists():
+        return []
+    own = list(Record.objects.filter(batch=batch).values_list("pk", flat=True))
+    found: list[matching_job.Found] = []
+    for part in slices(own, CHUNK_ROWS):
+        found += matching_job.find_links_of_records(records=part, job=str(batch.pk), now=now)
+    return list(dict.fromkeys(found))
+
+
+def fail_import(*, actor: Actor, batch: ImportBatch, code: str, now: datetime) -> None:
+    """Say that an import will not be tried again. What was stored of it stays, with its events."""
+    actor.require("register.import")
+    with transaction.atomic():
+        failed = ImportBatch.objects.filter(pk=batch.pk, state=ImportBatch.State.LOADING).update(
+            state=ImportBatch.State.FAILED, finished_at=now
+        )
+        if failed:
+            payload = {"batch": str(batch.pk), "code": code}
+            record(actor=actor, kind="register.import_failed", now=now, payload=payload)
+
+
+def decide_link(*, actor: Actor, link: RecordLink, same: bool, now: datetime) -> None:
+    """Settle a suggestion: the two records are one human, or they are not. Reversible by `split`."""
+    actor.require("register.link")
+    state = RecordLink.State.LINKED if same else RecordLink.State.REJECTED
+    with transaction.atomic():
+        settled = (
+            RecordLink.objects.filter(pk=link.pk)
+            .exclude(state=state)
+            .update(state=state, decided_by=actor.ref, decided_at=now)
+        )
+        if not settled:
+            return
+        if same:
+            people = Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True)
+            grouping.merge_people(set(people))
+        else:
+            grouping.regroup([link.a_id, link.b_id], now=now)
+        _record_link(actor, link, "register.linked" if same else "register.link_rejected", now)
+    link.refresh_from_db()
+
+
+def split(*, actor: Actor, link: RecordLink, now: datetime) -> None:
+    """Undo a link: the records are two humans. Each group of records that stays linked becomes one person."""
+    actor.require("register.link")
+    with transaction.atomic():
+        ended = RecordLink.objects.filter(pk=link.pk, state=RecordLink.State.LINKED).update(
+            state=RecordLink.State.ENDED, decided_by=actor.ref, decided_at=now
+        )
+        if not ended:
+            return
+        grouping.regroup([link.a_id, link.b_id], now=now)
+        _record_link(actor, link, "register.unlinked", now)
+    link.refresh_from_db()
+
+
+def _record_link(actor: Actor, link: RecordLink, kind: str, now: datetime) -> None:
+    person = Record.objects.values_list("person_id", flat=True).get(pk=link.a_id)
+    payload = {"link": link.pk, "a": str(link.a_id), "b": str(link.b_id), "rule": link.rule}
+    record(actor=actor, kind=kind, now=now, person=person, payload=payload)
+
+
+def purge_quarantine(*, actor: Actor, now: datetime) -> int:
+    """Delete rows whose time in quarantine is over: the key first, then the row. Returns how many."""
+    actor.require("register.import")
+    due = list(QuarantinedRow.objects.filter(delete_after__lte=now).values_list("pk", flat=True))
+    for part in slices(due, PURGE_BATCH):
+        for identifier in part:
+            destroy_keys(identifier, [Compartment.IDENTITY])
+        with transaction.atomic():
+            QuarantinedRow.objects.filter(pk__in=part).delete()
+            payload = {"rows": len(part)}
+            record(actor=actor, kind="register.quarantine_purged", now=now, payload=payload)
+    return len(due)
+
+
+def drop_stray_uploads(*, actor: Actor, now: datetime) -> int:
+    """Destroy uploads that no open obligation will read any more. Returns how many."""
+    actor.require("register.import")
+    open_jobs = Obligation.objects.filter(kind=IMPORT_KIND, state=Obligation.State.OPEN)
+    awaited = {facts.get("batch") for facts in open_jobs.values_list("facts", flat=True)}
+    stray = [batch for batch in spool.older_than(now - STRAY_AFTER) if str(batch) not in awaited]
+    for batch in stray:
+        spool.drop(batch)
+    return len(stray)

@@ -1,0 +1,89 @@
+"""What screening may know of a record without opening it: per number, and per contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from uuid import UUID
+
+from duecause.apps.register.fields import COMPANY, CONTRACT, NAMES, numbers_in
+from duecause.apps.register.limits import limits
+from duecause.apps.register.models import DialFact, RelationFact
+from duecause.apps.register.planning import Plan, Setting
+from duecause.apps.vault import indexes
+from duecause.engine import yaml_reader
+from duecause.engine.phone import PhoneNumber, zone_of
+from duecause.engine.tabular import fold_name
+
+FAMILIES_FILE = "families.yaml"
+LONGEST_FAMILY = 40
+
+
+@cache
+def families() -> dict[str, str]:
+    """Folded word → product family."""
+    text = (files("duecause.packs") / "lexicons" / FAMILIES_FILE).read_text(encoding="utf-8")
+    pack = yaml_reader.read_mapping(text, file=FAMILIES_FILE)
+    names = pack.keys()
+    return {fold_name(word): family for family in names for word in (family, *pack.texts(family))}
+
+
+def family_of(product: str) -> str:
+    folded = fold_name(product)
+    return families().get(folded) or folded.replace(" ", "_")[:LONGEST_FAMILY] or "unknown"
+
+
+def dial_facts(setting: Setting, plans: Sequence[Plan]) -> list[DialFact]:
+    """One per number of each written record, all tokens made in one go."""
+    numbered: list[tuple[Plan, int, PhoneNumber]] = []
+    for plan in plans:
+        by_text = {number.text: number for number in plan.parsed.numbers}
+        for ordinal, text in enumerate(numbers_in(plan.parsed.values)):
+            numbered.append((plan, ordinal, by_text[text]))
+    tokens = indexes.dial_tokens([number.e164 for _, _, number in numbered])
+    key_id = indexes.dial_key_id()
+    return [
+        DialFact(
+            record_id=plan.record_id,
+            person_id=plan.person_id,
+            source_id=setting.source.pk,
+            ordinal=ordinal,
+            token=token.tobytes(),
+            key_id=key_id,
+            country=number.region,
+            zone=zone_of(number.region, number.e164),
+            natural=_natural(setting, plan),
+            basis=setting.source.claimed_basis,
+            **_age(plan, setting.now.date()),
+        )
+        for (plan, ordinal, number), token in zip(numbered, tokens, strict=True)
+    ]
+
+
+def _natural(setting: Setting, plan: Plan) -> bool:
+    values = plan.parsed.values
+    company_only = bool(values.get(COMPANY)) and not any(values.get(name) for name in NAMES)
+    return not (setting.source.legal_persons or company_only)
+
+
+def _age(plan: Plan, today: date) -> dict[str, object]:
+    birth = plan.parsed.dates.get("birth_date")
+    if birth is None or "birth_date" not in plan.parsed.values:
+        return {"minor_band": "unknown", "adult_from": None}
+    adult_from = limits().adult_from(birth)
+    return {"minor_band": "adult" if adult_from <= today else "minor", "adult_from": adult_from}
+
+
+def relation_of(plan: Plan, *, record: UUID, person: UUID) -> RelationFact | None:
+    values, dates = plan.parsed.values, plan.parsed.dates
+    if not any(values.get(name) for name in CONTRACT):
+        return None
+    return RelationFact(
+        record_id=record,
+        person_id=person,
+        family=family_of(values.get("product", "")),
+        since=dates.get("contract_from"),
+        until=dates.get("contract_to"),
+    )

@@ -1,0 +1,143 @@
+"""Find the stored records that may be the same human as new or changed ones, and weigh the evidence.
+
+Candidates share a look-up token. Their names and birth dates are opened through the gate, in one event per
+chunk; what the new rows say is in memory already.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from duecause.apps.gate.actions import open_for_job
+from duecause.apps.register.fields import IDENTITY
+from duecause.apps.register.identifiers import PERSONAL
+from duecause.apps.register.models import Lookup, Record
+from duecause.apps.register.planning import Plan, Setting, slices
+from duecause.engine.actor import Actor
+from duecause.engine.matching import Evidence, Identity, Verdict, compatible
+
+WHY = "matching"
+# A number on more records than this is a switchboard or a placeholder and says nothing about a human.
+MOST_SHARING = 20
+
+Shared = tuple[str, bytes, int | None]
+"""Kind, token and, for a customer number, the controller whose number it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Two records, the smaller id first, and what speaks for them being one human."""
+
+    a: UUID
+    b: UUID
+    evidence: Evidence
+
+
+def shared_of(tokens: Sequence[tuple[str, bytes]], controller: int) -> set[Shared]:
+    return {
+        (kind, token, controller if kind == Lookup.Kind.CUSTOMER_NO else None)
+        for kind, token in tokens
+        if kind in PERSONAL
+    }
+
+
+def identity_of(values: Mapping[str, Any], shared: Collection[Shared]) -> Identity:
+    kinds: dict[str, set[object]] = defaultdict(set)
+    for kind, token, controller in shared:
+        kinds[kind].add((token, controller))
+    birth = values.get("birth_date")
+    return Identity(
+        first=values.get("first_name") or values.get("initials", ""),
+        last=values.get("last_name", ""),
+        company=values.get("company", ""),
+        birth=date.fromisoformat(birth) if birth else None,
+        phones=frozenset(kinds["phone"]),
+        emails=frozenset(kinds["email"]),
+        customer_nos=frozenset(kinds["customer_no"]),
+        postcode=values.get("postcode", ""),
+        street=f"{values.get('street', '')} {values.get('house_number', '')}".strip(),
+    )
+
+
+def find_links(*, setting: Setting, plans: Sequence[Plan], now: datetime) -> list[Found]:
+    """Pairs worth a link or a suggestion among the chunk's written records and all stored ones."""
+    own: dict[UUID, set[Shared]] = {}
+    values: dict[UUID, Mapping[str, Any]] = {}
+    for plan in plans:
+        if plan.writes_record and plan.record:
+            own[plan.record] = shared_of(plan.tokens, setting.source.controller_id)
+            values[plan.record] = plan.parsed.values
+    return _weigh(own, values, actor=Actor.job(str(setting.batch.pk), f"open:{WHY}"), now=now)
+
+
+def find_links_of_records(*, records: Sequence[UUID], job: str, now: datetime) -> list[Found]:
+    """The same for stored records, when others were stored at the same time elsewhere."""
+    own = _shared_by_record(records)
+    return _weigh(own, {}, actor=Actor.job(job, f"open:{WHY}"), now=now)
+
+
+def _weigh(
+    own: dict[UUID, set[Shared]], values: dict[UUID, Mapping[str, Any]], *, actor: Actor, now: datetime
+) -> list[Found]:
+    holders: dict[Shared, set[UUID]] = defaultdict(set)
+    for record, shared in own.items():
+        for item in shared:
+            holders[item].add(record)
+    for item, record in _stored_holders(holders):
+        holders[item].add(record)
+    pairs = {
+        (min(record, other), max(record, other))
+        for record, shared in own.items()
+        for item in shared
+        if len(holders[item]) <= MOST_SHARING
+        for other in holders[item]
+        if other != record
+    }
+    if not pairs:
+        return []
+    involved = {record for pair in pairs for record in pair}
+    unopened = sorted(involved - values.keys())
+    if unopened:
+        opened = open_for_job(actor=actor, kind="record", ids=unopened, fields=IDENTITY, why=WHY, now=now)
+        values = {**values, **opened}
+    shared_by = {**_shared_by_record([record for record in involved if record not in own]), **own}
+    identities = {
+        record: identity_of(values[record], shared_by.get(record, ()))
+        for record in involved
+        if record in values
+    }
+    found = []
+    for a, b in sorted(pairs):
+        if a in identities and b in identities:
+            evidence = compatible(identities[a], identities[b])
+            if evidence.verdict is not Verdict.NONE:
+                found.append(Found(a, b, evidence))
+    return found
+
+
+def _stored_holders(wanted: Mapping[Shared, object]) -> list[tuple[Shared, UUID]]:
+    found = []
+    for part in slices({token for _, token, _ in wanted}):
+        rows = Lookup.objects.filter(token__in=part, kind__in=PERSONAL).values_list(
+            "kind", "token", "record_id", "record__source__controller_id"
+        )
+        for kind, token, record, controller in rows:
+            item = (kind, bytes(token), controller if kind == Lookup.Kind.CUSTOMER_NO else None)
+            if item in wanted:
+                found.append((item, record))
+    return found
+
+
+def _shared_by_record(records: Sequence[UUID]) -> dict[UUID, set[Shared]]:
+    found: dict[UUID, set[Shared]] = {record: set() for record in records}
+    for part in slices(records):
+        controllers = dict(Record.objects.filter(pk__in=part).values_list("pk", "source__controller_id"))
+        rows = Lookup.objects.filter(record__in=part, kind__in=PERSONAL)
+        for record, kind, token in rows.values_list("record_id", "kind", "token"):
+            found[record] |= shared_of([(kind, bytes(token))], controllers[record])
+    return found

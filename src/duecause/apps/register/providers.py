@@ -1,0 +1,76 @@
+"""What the register tells the gate: where sealed data lie, who is a colleague, who is restricted.
+Imported once at start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from duecause.apps.gate.facts import Asking, provides_flag, provides_relation
+from duecause.apps.gate.holdings import Holding, Sealed, provides_holdings
+from duecause.apps.register.fields import SEALED_IN, Declared, declared
+from duecause.apps.register.identifiers import PERSONAL
+from duecause.apps.register.models import Lookup, Person, Record
+from duecause.apps.register.planning import slices
+from duecause.apps.register.writing import use_of
+from duecause.apps.staff.models import EmployeeIdentifier
+
+# A field that left the catalogue after it was stored belongs to no group that a policy names: nobody sees it.
+NO_GROUP = "undeclared"
+
+
+@provides_holdings("person")
+def of_people(ids: Sequence[UUID]) -> list[Holding]:
+    return _holdings("person__in", ids)
+
+
+@provides_holdings("record")
+def of_records(ids: Sequence[UUID]) -> list[Holding]:
+    return _holdings("pk__in", ids)
+
+
+def _holdings(lookup: str, ids: Sequence[UUID]) -> list[Holding]:
+    fields = declared()
+    found: list[Holding] = []
+    for part in slices(ids):
+        rows = Record.objects.filter(**{lookup: part}).order_by("recorded_at", "pk")
+        for pk, names, *blobs in rows.values_list("pk", "fields", *SEALED_IN):
+            for compartment, blob in zip(SEALED_IN, blobs, strict=True):
+                if blob is not None:
+                    groups = _groups(fields, names, compartment)
+                    sealed = Sealed(pk, compartment, use_of(compartment), bytes(blob))
+                    found.append(Holding(pk, sealed, groups))
+    return found
+
+
+def _groups(fields: Declared, names: Iterable[str], compartment: str) -> dict[str, str]:
+    return {
+        name: fields.groups.get(name, NO_GROUP)
+        for name in names
+        if fields.compartments.get(name, compartment) == compartment
+    }
+
+
+@provides_relation
+def relation(asking: Asking) -> str:
+    """Is the person this employee, or a colleague? By their own identifiers, compared as tokens."""
+    if asking.actor.kind != "employee":
+        return "none"
+    tokens = set(
+        Lookup.objects.filter(record__person=asking.person, kind__in=PERSONAL).values_list("kind", "token")
+    )
+    held = {(kind, bytes(token)) for kind, token in tokens}
+    rows = EmployeeIdentifier.objects.filter(token__in=[token for _, token in held])
+    owners = {
+        str(employee)
+        for employee, kind, token in rows.values_list("employee_id", "kind", "token")
+        if (kind, bytes(token)) in held
+    }
+    if asking.actor.id in owners:
+        return "self"
+    return "colleague" if owners else "none"
+
+
+@provides_flag("restricted")
+def restricted(asking: Asking) -> bool:
+    return Person.objects.filter(pk=asking.person, restricted_at__isnull=False).exists()

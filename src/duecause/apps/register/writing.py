@@ -1,0 +1,339 @@
+"""Writes one planned chunk. Called by `actions.import_file` alone, inside its transaction; keys and sealed
+bytes are made before it, because they live in another database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from duecause.apps.register import facts, grouping
+from duecause.apps.register.limits import limits
+from duecause.apps.register.matching_job import Found
+from duecause.apps.register.models import (
+    DialFact,
+    ImportRow,
+    Lookup,
+    Person,
+    QuarantinedRow,
+    Record,
+    RecordLink,
+    RelationFact,
+)
+from duecause.apps.register.planning import Outcome, Plan, Setting, slices
+from duecause.apps.vault import indexes
+from duecause.apps.vault.actions import ToSeal, seal_many, seal_new
+from duecause.apps.vault.models import Compartment
+from duecause.engine import tlog
+from duecause.engine.ids import uuid7
+from duecause.engine.matching import Verdict
+from duecause.engine.problems import Problem
+
+QUARANTINE_USE = "register.quarantine"
+SHEET_LENGTH = 80
+BY_RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The sealed bytes of one chunk: (owner, compartment) → blob."""
+
+    blobs: dict[tuple[UUID, str], bytes]
+    quarantine: list[tuple[Plan, UUID]]
+
+    def of(self, plan: Plan, compartment: str) -> bytes | None:
+        return self.blobs.get((plan.record, compartment)) if plan.record else None
+
+
+def use_of(compartment: str) -> str:
+    return f"register.{compartment}"
+
+
+def seal_chunk(setting: Setting, plans: Sequence[Plan]) -> Sealed:
+    """Make the keys (committed first) and seal. New owners need no look-up of keys."""
+    quarantine = [(plan, uuid7()) for plan in plans if plan.outcome == Outcome.QUARANTINED]
+    new = [
+        *_to_seal(setting, (plan for plan in plans if plan.outcome == Outcome.STORED)),
+        *(
+            ToSeal(owner, Compartment.IDENTITY, QUARANTINE_USE, _quarantined_content(plan))
+            for plan, owner in quarantine
+        ),
+    ]
+    again = _to_seal(setting, (plan for plan in plans if plan.outcome == Outcome.UPDATED))
+    blobs = {}
+    for items, seal in ((new, seal_new), (again, seal_many)):
+        for item, blob in zip(items, seal(items), strict=True):
+            blobs[item.owner, item.compartment] = blob
+    return Sealed(blobs, quarantine)
+
+
+def _to_seal(setting: Setting, plans: Iterable[Plan]) -> list[ToSeal]:
+    return [
+        ToSeal(plan.record, compartment, use_of(compartment), content)
+        for plan in plans
+        if plan.record
+        for compartment, content in plan.contents(setting.declared).items()
+    ]
+
+
+def _quarantined_content(plan: Plan) -> dict[str, str]:
+    row = plan.parsed
+    return {**row.values, "consent_text": row.consent_text or "", "external_id": row.external_id}
+
+
+def write_chunk(
+    setting: Setting, plans: Sequence[Plan], sealed: Sealed, found: Sequence[Found]
+) -> Counter[str]:
+    """Everything one chunk becomes. Returns how many links and suggestions were stored."""
+    stored = [plan for plan in plans if plan.outcome == Outcome.STORED]
+    updated = [plan for plan in plans if plan.outcome == Outcome.UPDATED]
+    _loosen(setting, updated)
+    links = _undecided(found)
+    _give_people(setting, plans, links)
+    Record.objects.bulk_create(_record(setting, plan, sealed) for plan in stored)
+    _update_records(setting, updated, sealed)
+    written = [*stored, *updated]
+    key_id = indexes.lookup_key_id()
+    Lookup.objects.bulk_create(
+        Lookup(
+            record_id=plan.record_id,
+            kind=kind,
+            token=token,
+            key_id=key_id,
+            normaliser=indexes.NORMALISER_VERSION,
+        )
+        for plan in written
+        for kind, token in plan.tokens
+    )
+    DialFact.objects.bulk_create(facts.dial_facts(setting, written))
+    _write_relations(plans)
+    _write_quarantine(setting, sealed)
+    ImportRow.objects.bulk_create(_import_row(setting, plan) for plan in plans)
+    return write_links(links, now=setting.now)
+
+
+def _loosen(setting: Setting, updated: Sequence[Plan]) -> None:
+    """A record with other identifiers than before may be somebody else: what the rule linked is undone."""
+    changed = [plan.record for plan in updated if plan.record and _identifiers_changed(plan)]
+    touched = _end_rule_links(changed)
+    if touched:
+        grouping.regroup(sorted(touched), now=setting.now)
+
+
+def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]) -> None:
+    """A new record joins the person of the record it is linked to; otherwise it is a person of its own."""
+    stored = [plan for plan in plans if plan.outcome == Outcome.STORED]
+    by_record = {plan.record: plan for plan in stored}
+    languages: dict[UUID, str] = {}
+    pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
+    for group in grouping.joined(pairs):
+        old = [record for record in group if record not in by_record]
+        people = set(Record.objects.filter(pk__in=old).values_list("person_id", flat=True))
+        person = grouping.merge_people(people) if people else uuid7()
+        for record in group & by_record.keys():
+            by_record[record].person = person
+            if not people:
+                languages.setdefault(person, by_record[record].language)
+    for plan in stored:
+        if plan.person is None:
+            plan.person = uuid7()
+            languages[plan.person] = plan.language
+    Person.objects.bulk_create(
+        Person(id=person, language=language, created_at=setting.now) for person, language in languages.items()
+    )
+    _learn_people(plans, by_record)
+
+
+def _learn_people(plans: Sequence[Plan], by_record: dict[UUID | None, Plan]) -> None:
+    """Plans for records that exist, or that repeat an earlier row, follow where those records are now."""
+    older = {plan.record for plan in plans if plan.record and plan.record not in by_record}
+    people: dict[UUID, UUID] = {}
+    for part in slices(older):
+        people.update(Record.objects.filter(pk__in=part).values_list("pk", "person_id"))
+    for plan in plans:
+        if plan.record is None or plan.outcome == Outcome.STORED:
+            continue
+        first = by_record.get(plan.record)
+        plan.person = first.person if first else people.get(plan.record)
+
+
+def _record(setting: Setting, plan: Plan, sealed: Sealed) -> Record:
+    return Record(
+        id=plan.record,
+        person_id=plan.person_id,
+        source_id=setting.source.pk,
+        key_in_source=plan.key,
+        recorded_at=setting.now,
+        **_record_values(setting, plan, sealed),
+    )
+
+
+def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> dict[str, object]:
+    return {
+        "batch_id": setting.batch.pk,
+        "sheet": plan.parsed.sheet[:SHEET_LENGTH],
+        "row": plan.parsed.row,
+        "content_hash": plan.content_hash,
+        "fields": sorted(plan.parsed.values),
+        "field_hashes": plan.field_hashes,
+        "identity": sealed.of(plan, Compartment.IDENTITY),
+        "contract": sealed.of(plan, Compartment.CONTRACT),
+        "language": plan.language,
+        "basis": setting.source.claimed_basis,
+        "wording_id": plan.wording,
+        "obtained_on": plan.obtained_on,
+    }
+
+
+def _update_records(setting: Setting, updated: Sequence[Plan], sealed: Sealed) -> None:
+    for plan in updated:
+        values = _record_values(setting, plan, sealed)
+        Record.objects.filter(pk=plan.record_id).update(changed_at=setting.now, **values)
+    for part in slices([plan.record for plan in updated]):
+        for model in (Lookup, DialFact, RelationFact):
+            model.objects.filter(record__in=part).delete()
+
+
+def _write_relations(plans: Sequence[Plan]) -> None:
+    """Facts of written records; and of a repeated row, whose contract is one more of the same person."""
+    new: list[RelationFact] = []
+    repeated: list[RelationFact] = []
+    for plan in plans:
+        if plan.record and plan.person and plan.outcome != Outcome.QUARANTINED:
+            fact = facts.relation_of(plan, record=plan.record, person=plan.person)
+            if fact:
+                (new if plan.writes_record else repeated).append(fact)
+    if repeated:
+        known = {_same(fact) for fact in new}
+        for part in slices({fact.record_id for fact in repeated}):
+            known |= {_same(fact) for fact in RelationFact.objects.filter(record__in=part)}
+        for fact in repeated:
+            if _same(fact) not in known:
+                known.add(_same(fact))
+                new.append(fact)
+    RelationFact.objects.bulk_create(new)
+
+
+def _same(fact: RelationFact) -> tuple[object, ...]:
+    return fact.record_id, fact.family, fact.since, fact.until
+
+
+def _write_quarantine(setting: Setting, sealed: Sealed) -> None:
+    QuarantinedRow.objects.bulk_create(
+        QuarantinedRow(
+            id=owner,
+            batch_id=setting.batch.pk,
+            sheet=plan.parsed.sheet[:SHEET_LENGTH],
+            row=plan.parsed.row,
+            reason=plan.reason,
+            content=sealed.blobs[owner, Compartment.IDENTITY],
+            quarantined_at=setting.now,
+            delete_after=setting.now + limits().quarantine,
+        )
+        for plan, owner in sealed.quarantine
+    )
+
+
+def _import_row(setting: Setting, plan: Plan) -> ImportRow:
+    return ImportRow(
+        batch_id=setting.batch.pk,
+        sheet=plan.parsed.sheet[:SHEET_LENGTH],
+        row=plan.parsed.row,
+        outcome=plan.outcome,
+        record_id=plan.record if plan.outcome != Outcome.QUARANTINED else None,
+        problems=[stored_problem(problem) for problem in plan.parsed.problems],
+        changes=plan.changes,
+    )
+
+
+def stored_problem(problem: Problem) -> dict[str, object]:
+    """Code, place, shape and the template to say it with; never the value."""
+    params = dict(problem.params)
+    return {
+        "code": problem.code,
+        "column": str(params.get("column", "")),
+        "looks": str(params.get("looks", "")),
+        "template": problem.template,
+        "params": {name: value for name, value in params.items() if name not in ("column", "looks")},
+    }
+
+
+def write_links(links: Sequence[Found], *, now: datetime) -> Counter[str]:
+    """Store what the rule found. Returns how many of each state."""
+    rows = [
+        RecordLink(
+            a_id=link.a,
+            b_id=link.b,
+            state=_state(link),
+            rule=link.evidence.rule,
+            evidence=list(link.evidence.codes),
+            decided_by=BY_RULE,
+            decided_at=now,
+        )
+        for link in links
+    ]
+    RecordLink.objects.bulk_create(rows)
+    return Counter(str(row.state) for row in rows)
+
+
+def _undecided(links: Sequence[Found]) -> list[Found]:
+    """Without the pairs that have a row already: what a person decided stays as decided."""
+    decided: set[tuple[UUID, UUID]] = set()
+    for part in slices({link.a for link in links}):
+        decided.update(RecordLink.objects.filter(a__in=part).values_list("a_id", "b_id"))
+    return [link for link in links if (link.a, link.b) not in decided]
+
+
+def _state(link: Found) -> str:
+    is_link = link.evidence.verdict is Verdict.LINK
+    return RecordLink.State.LINKED if is_link else RecordLink.State.SUGGESTED
+
+
+def _end_rule_links(records: Sequence[UUID]) -> set[UUID]:
+    """Forget what the rule found for these records. Returns every record that lost a link."""
+    touched: set[UUID] = set()
+    for part in slices(records):
+        for side in ("a__in", "b__in"):
+            rows = RecordLink.objects.filter(decided_by=BY_RULE, **{side: part})
+            for a, b, state in rows.values_list("a_id", "b_id", "state"):
+                if state == RecordLink.State.LINKED:
+                    touched |= {a, b}
+            rows.delete()
+    return touched
+
+
+def join_late(found: Sequence[Found], *, now: datetime) -> Counter[str]:
+    """Links between stored records that two imports at the same time could not see."""
+    links = _undecided(found)
+    pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
+    for group in grouping.joined(pairs):
+        grouping.merge_people(set(Record.objects.filter(pk__in=group).values_list("person_id", flat=True)))
+    return write_links(links, now=now)
+
+
+def chunk_root(plans: Sequence[Plan], sealed: Sealed) -> bytes:
+    """Tree hash over SHA-256(record id ‖ SHA-256(identity) ‖ SHA-256(contract)) of the written records."""
+    leaves = []
+    for plan in plans:
+        if plan.writes_record and plan.record:
+            parts = (sealed.of(plan, c) or b"" for c in (Compartment.IDENTITY, Compartment.CONTRACT))
+            digests = b"".join(hashlib.sha256(part).digest() for part in parts)
+            leaves.append(tlog.leaf_hash(hashlib.sha256(plan.record.bytes + digests).digest()))
+    return tlog.root_of(leaves)
+
+
+def _identifiers_changed(plan: Plan) -> bool:
+    telling = {
+        "first_name",
+        "last_name",
+        "birth_date",
+        "email",
+        "customer_no",
+        "company",
+        "postcode",
+        "street",
+    }
+    return any(name in telling or name.startswith("phone") for name in plan.changes)
