@@ -49,7 +49,8 @@ def test_a_question_mark_lists_the_keys_of_this_page(book: Page) -> None:
     book.goto("/")
     book.keyboard.press("?")
     expect(book.locator("#keys")).to_be_visible()
-    expect(book.locator("#keys")).to_contain_text("Release 1,204 numbers to CC Gent")
+    expect(book.locator("#keys dd").first).to_have_text("Release 1,204 numbers to CC Gent")
+    expect(book.get_by_role("button", name="Switch single keys on")).to_be_hidden()
     book.keyboard.press("Escape")
     expect(book.locator("#keys")).to_be_hidden()
 
@@ -141,3 +142,20 @@ def test_a_style_that_the_policy_blocks_counts_as_a_fault(book: Page) -> None:
     )
     with pytest.raises(AssertionError, match="Content Security Policy"):
         assert_page_sound(book, themes=())
+
+
+def test_the_head_of_a_table_stays_in_sight(book: Page) -> None:
+    book.set_viewport_size({"width": 1280, "height": 400})
+    book.goto("/")
+    table = book.locator("#rows .table")
+    table.evaluate("el => window.scrollTo(0, el.getBoundingClientRect().top + window.scrollY)")
+    head = table.locator("thead th").first.bounding_box()
+    bar = book.locator(".top").bounding_box()
+    assert head and bar and abs(head["y"] - bar["height"]) <= 1
+
+
+def test_a_table_wider_than_its_place_scrolls_inside_its_box(book: Page) -> None:
+    book.set_viewport_size({"width": 360, "height": 700})
+    book.goto("/")
+    box = book.locator(".table-scroll:has(.steps)")
+    assert box.evaluate("el => el.scrollWidth > el.clientWidth && getComputedStyle(el).overflowX === 'auto'")

@@ -36,7 +36,7 @@ def needs(function: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             actor: Actor | None = getattr(request, "actor", None)
             if actor is None:
-                return redirect_to_login(request.get_full_path())
+                return ask_to_sign_in(request)
             if not actor.may(function):
                 for handler in _on_denied:
                     handler(actor, function)
@@ -47,6 +47,12 @@ def needs(function: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": "not_signed_in"}, status=401)
+    return redirect_to_login(request.get_full_path())
 
 
 def refuse(request: HttpRequest) -> HttpResponse:

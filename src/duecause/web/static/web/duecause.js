@@ -63,6 +63,7 @@
     if (!dialog || dialog.open) return;
     const list = dialog.querySelector("[data-keys-list]");
     list.querySelectorAll("[data-found]").forEach((row) => row.remove());
+    const always = list.firstElementChild;
     for (const el of keyed()) {
       const row = document.createElement("div");
       const key = document.createElement("kbd");
@@ -73,7 +74,7 @@
       text.textContent = labelOf(el);
       term.append(key);
       row.append(term, text);
-      list.prepend(row);
+      list.insertBefore(row, always);
     }
     dialog.showModal();
   }
@@ -110,10 +111,18 @@
     event.preventDefault();
   });
 
+  // A table that fits its box keeps its head in sight of the window; one that does not scrolls inside.
+  const fitting = new ResizeObserver((boxes) => {
+    for (const { target } of boxes) target.toggleAttribute("data-fits", target.scrollWidth <= target.clientWidth);
+  });
+  const watchTables = (part) => part.querySelectorAll(".table-scroll").forEach((box) => fitting.observe(box));
+  watchTables(document);
+
   // After a swap the first control of what came in has the focus (htmx fires htmx:load for it).
   document.addEventListener("htmx:load", (event) => {
     const fresh = event.detail.elt;
     if (!fresh.querySelector || fresh === document.body) return;
+    watchTables(fresh);
     const wanted = "[autofocus], [data-focus]";
     const first = fresh.matches(wanted) ? fresh : fresh.querySelector(wanted);
     if (first) first.focus();
