@@ -11,9 +11,9 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 
 from duecause.engine.actor import Actor
+from duecause.web.errors import not_allowed
 
 View = Callable[..., HttpResponse]
 OnDenied = Callable[[Actor, str], None]
@@ -59,4 +59,4 @@ def refuse(request: HttpRequest) -> HttpResponse:
     """The same neutral answer for everything that is not for this profile."""
     if request.path.startswith("/api/"):
         return JsonResponse({"error": "not_permitted"}, status=403)
-    return render(request, "403.html", status=403)
+    return not_allowed(request)
