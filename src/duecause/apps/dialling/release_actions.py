@@ -52,7 +52,7 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
     stale or nobody is left; NotPermitted.
     """
     actor.require("dialling.release")
-    _refuse_unless_releasable(dial_list, now)
+    refuse_unless_releasable(dial_list, now)
     rows = list(ListRow.objects.filter(dial_list=dial_list, released=True).order_by("position"))
     if not rows:
         raise Refused("nobody_to_release", "This list releases nobody: see its report for the reasons.")
@@ -63,7 +63,7 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=dial_list.campaign_id)
         dial_list.refresh_from_db(fields=["state", "report", "screened_at"])
-        _refuse_unless_releasable(dial_list, now)
+        refuse_unless_releasable(dial_list, now)
         held = _held_back(dial_list, rows, opened, now)
         lines = _lines(release_id, dial_list.campaign, rows, opened, held)
         content = _file(release_id, dial_list.campaign, lines)
@@ -89,7 +89,8 @@ def recall(*, actor: Actor, release: Release, now: datetime) -> bool:
     return bool(recalled)
 
 
-def _refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
+def refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
+    """Raise Refused with what stands against a release of this list now."""
     if dial_list.state == DialList.State.RELEASED:
         raise Refused("already_released", "This list was released before. Screen a new one.")
     if dial_list.state != DialList.State.SCREENED:
