@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeGuard, TypeVar
 from zoneinfo import ZoneInfo
 
 import heroicons
@@ -23,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 DASH = "–"
+T = TypeVar("T")
 
 # meaning -> icon and word, because a meaning is never colour alone
 MEANINGS: dict[str, tuple[str, str | Promise]] = {
@@ -56,10 +58,15 @@ def _local(value: datetime) -> datetime:
     )
 
 
+def _given(value: T | None) -> TypeGuard[T]:
+    # A template hands on an empty text where a variable is not there.
+    return value is not None and value != ""
+
+
 @register.filter
-def number(value: int | float | Decimal | None, digits: int | None = None) -> str:
+def number(value: float | Decimal | None, digits: int | None = None) -> str:
     """12345.6 -> 12,345.6 (or 12.345,6, 12 345,6 …); `digits` fixes the decimals."""
-    if value is None or value == "":
+    if value is None or not _given(value):
         return DASH
     pattern = None if digits is None else "#,##0" + ("." + "0" * int(digits) if int(digits) else "")
     return str(numbers.format_decimal(value, format=pattern, locale=locale()))
@@ -68,7 +75,7 @@ def number(value: int | float | Decimal | None, digits: int | None = None) -> st
 @register.filter
 def percent(value: float | None, digits: int = 0) -> str:
     """A fraction 0..1 as a percentage."""
-    if value is None or value == "":
+    if not _given(value):
         return DASH
     pattern = "#,##0" + ("." + "0" * int(digits) if int(digits) else "") + "%"
     if locale().language in ("fr", "de", "sv"):
@@ -79,7 +86,7 @@ def percent(value: float | None, digits: int = 0) -> str:
 @register.filter
 def day(value: date | datetime | None) -> str:
     """21 Nov 2026."""
-    if value is None or value == "":
+    if not _given(value):
         return DASH
     return str(
         dates.format_date(
@@ -91,13 +98,13 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def clock(value: datetime | None) -> str:
     """18:02, in the zone shown."""
-    return DASH if value is None or value == "" else _local(value).strftime("%H:%M")
+    return _local(value).strftime("%H:%M") if _given(value) else DASH
 
 
 @register.filter
 def moment_text(value: datetime | None) -> str:
     """21 Nov 2026, 18:02 CET, as plain text."""
-    if value is None or value == "":
+    if not _given(value):
         return DASH
     local = _local(value)
     return f"{day(local)}, {local:%H:%M} {local.tzname()}"
@@ -113,7 +120,7 @@ def _time(value: datetime, text: str, title: str = "") -> SafeString:
 @register.filter
 def moment(value: datetime | None) -> str:
     """A <time> with date, time and zone."""
-    return DASH if value is None or value == "" else _time(value, moment_text(value))
+    return _time(value, moment_text(value)) if _given(value) else DASH
 
 
 def relative(value: datetime, now: datetime) -> str:
@@ -127,7 +134,7 @@ def relative(value: datetime, now: datetime) -> str:
 @register.filter
 def ago(value: datetime | None) -> str:
     """A <time> that reads relative and shows the exact moment on hover."""
-    if value is None or value == "":
+    if not _given(value):
         return DASH
     return _time(value, relative(value, timezone.now()), moment_text(value))
 
@@ -135,16 +142,16 @@ def ago(value: datetime | None) -> str:
 @register.filter
 def duration(value: timedelta | float | None) -> str:
     """A length of time (timedelta or seconds) in its largest sensible unit."""
-    if value is None or value == "":
+    if value is None or not _given(value):
         return DASH
-    delta = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
+    delta = value if isinstance(value, timedelta) else timedelta(seconds=value)
     return str(dates.format_timedelta(delta, locale=locale(), threshold=1))
 
 
 @register.filter
 def size(value: int | None) -> str:
     """Bytes as kB or MB."""
-    if value is None or value == "":
+    if not _given(value):
         return DASH
     unit, divisor = ("MB", 1_000_000) if value >= 1_000_000 else ("kB", 1_000)
     return f"{number(value / divisor, 1 if value < 100 * divisor else 0)}\u00a0{unit}"
