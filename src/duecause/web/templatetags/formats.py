@@ -66,7 +66,7 @@ def _given(value: T | None) -> TypeGuard[T]:
 @register.filter
 def number(value: float | Decimal | None, digits: int | None = None) -> str:
     """12345.6 -> 12,345.6 (or 12.345,6, 12 345,6 …); `digits` fixes the decimals."""
-    if value is None or not _given(value):
+    if value is None or value == "":
         return DASH
     pattern = None if digits is None else "#,##0" + ("." + "0" * int(digits) if int(digits) else "")
     return str(numbers.format_decimal(value, format=pattern, locale=locale()))
@@ -142,7 +142,7 @@ def ago(value: datetime | None) -> str:
 @register.filter
 def duration(value: timedelta | float | None) -> str:
     """A length of time (timedelta or seconds) in its largest sensible unit."""
-    if value is None or not _given(value):
+    if value is None or value == "":
         return DASH
     delta = value if isinstance(value, timedelta) else timedelta(seconds=value)
     return str(dates.format_timedelta(delta, locale=locale(), threshold=1))
