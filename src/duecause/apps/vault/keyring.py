@@ -88,5 +88,10 @@ def load(folder: Path) -> Keyring:
     )
 
 
+@cache
+def _of(data: Path) -> Keyring:
+    return load(data / "keys")
+
+
 def current() -> Keyring:
-    return load(settings.DATA / "keys")
+    return _of(settings.DATA)
