@@ -175,6 +175,11 @@ def test_more_rows_than_allowed_are_refused_and_not_cut_off():
     assert refusal(b"a;b\n1;2\n3;4\n", row_limit=1).code == "too_many_rows"
 
 
+def test_an_absurd_number_of_columns_is_refused():
+    assert len(read(b"a;" * 1999 + b"a\n")[0].header) == 2000
+    assert refusal(b"a;" * 30_000 + b"a\n").code == "too_many_columns"
+
+
 def test_batches_become_arrow():
     table, _ = read(b"row;b\n1;2\n3;4\n")
     (batch,) = table.batches()

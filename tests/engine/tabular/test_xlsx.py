@@ -1,5 +1,6 @@
 import io
 import random
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -153,6 +154,15 @@ def test_a_stray_cell_in_a_far_corner_is_refused_before_it_is_allocated(corner):
     assert "stray cells" in str(error)
 
 
+@pytest.mark.parametrize(
+    "promise", [b'uniqueCount="99999999999999"', b'uniqueCount="x"', b'count="999999999999"']
+)
+def test_a_workbook_that_promises_more_strings_than_it_holds_is_refused(promise):
+    """Without this the reader reserves the memory at once, and the process ends."""
+    data = changed(BOOK, "xl/sharedStrings.xml", lambda xml: re.sub(rb'uniqueCount="\d+"', promise, xml))
+    assert refusal(data).code == "xlsx_damaged"
+
+
 def test_archives_and_other_workbooks_are_refused():
     for member, code in [
         ("notes.txt", "file_binary"),
@@ -163,6 +173,17 @@ def test_archives_and_other_workbooks_are_refused():
         with zipfile.ZipFile(out, "w") as archive:
             archive.writestr(member, "x")
         assert refusal(out.getvalue()).code == code
+
+
+def test_cells_and_rows_without_references_are_read_and_cannot_hide_a_far_corner():
+    bare = changed(BOOK, SHEET, lambda xml: re.sub(rb' r="[A-Z]*\d+"', b"", xml))
+    assert read(bare)[0].header == ("name", "phone", "since")
+    far = changed(
+        BOOK,
+        SHEET,
+        lambda xml: xml.replace(b"</sheetData>", b'<row r="99999999"><c><v>1</v></c></row></sheetData>'),
+    )
+    assert refusal(far).code == "sheet_too_large"
 
 
 @settings(max_examples=60, deadline=None)

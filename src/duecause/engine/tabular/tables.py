@@ -19,6 +19,7 @@ Records = Callable[[], Iterator[list[str]]]
 _SEARCHED = 30
 _SAMPLED = 200
 _LONGEST_DATUM = 80
+_MOST_COLUMNS = 2000
 _DATA_LIKE = re.compile(
     r"""\s*(?: \S+@\S+\.\S+ | \+?[\d\s().\-/,]{5,} | \d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*
               | \d+(?:[.,]\d+)? )\s*""",
@@ -214,14 +215,21 @@ def _names(sample: Sequence[list[str]], header_row: int, where: str) -> tuple[st
         )
     cells = [" ".join(cell.split()) for cell in sample[header_row - 1]]
     width = max(_used(cells), min(len(cells), max((_used(row) for row in sample[header_row:]), default=0)))
-    names: dict[str, None] = {}
+    if width > _MOST_COLUMNS:
+        raise Refused(
+            "too_many_columns",
+            gettext_noop("%(file)s has %(columns)s columns, more than %(limit)s. Check its delimiter."),
+            file=where,
+            columns=width,
+            limit=_MOST_COLUMNS,
+        )
+    names: dict[str, int] = {}
     for index, cell in enumerate(cells[:width]):
         wanted = name = cell or f"column {column_letter(index)}"
-        copy = 1
         while name in names:
-            copy += 1
-            name = f"{wanted} ({copy})"
-        names[name] = None
+            names[wanted] += 1
+            name = f"{wanted} ({names[wanted]})"
+        names[name] = 1
     return tuple(names)
 
 

@@ -184,7 +184,8 @@ def _numeric_parts(
 def fold_name(text: str) -> str:
     """Lower case, no diacritics, letters, digits and single spaces: "Łukasz  D'Hondt-Müller" →
     "lukasz d hondt muller". For comparing only; the original is what people see."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    lowered = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFKD", lowered)
     kept = (char if char.isalnum() else " " for char in decomposed if not unicodedata.combining(char))
     return " ".join("".join(kept).split())
 

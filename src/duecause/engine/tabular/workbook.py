@@ -19,10 +19,24 @@ from duecause.engine.tabular.csvfile import empty
 from duecause.engine.tabular.tables import Detected, Table, build_table, column_letter
 
 _CELL_LIMIT = 20_000_000
+_LAST_COLUMN = 16_384
+_HEIGHTS = (
+    (1_000, rb"\d{4}"),
+    (10_000, rb"\d{5}"),
+    (100_000, rb"\d{6}"),
+    (200_000, rb"(?:[02-9]\d{5}|\d{7})"),
+    (1_000_000, rb"\d{7}"),
+)
 _EXACT_INTEGER = 10**15
 # Bounded everywhere: the text is hostile until shown otherwise.
-_REF = rb"""\sr\s*=\s*["']\$?"""
-_REFERENCES = re.compile(_REF + rb"([A-Za-z]{1,3})\$?(\d{1,9})")
+_REF = rb"""r(?<=[\s"']r)\s{0,9}=\s{0,9}["']\s{0,9}\$?"""
+_REFERENCES = re.compile(_REF + rb"([A-Za-z]*)\$?(\d+)")
+_HIDDEN = re.compile(rb"""=\s{0,9}["'][^"'<>]{0,400}<""")
+_PLACED_ROWS = re.compile(rb"""<(?:\w{1,9}:)?row\b[^<>]{0,400}?[\s"']r\s{0,9}=""")
+_CELLS = re.compile(rb"<(?:\w{1,9}:)?c[\s/>]")
+_PLACED_CELLS = re.compile(rb"""<(?:\w{1,9}:)?c\b[^<>]{0,400}?[\s"']r\s{0,9}=""")
+_ROWS = re.compile(rb"<(?:\w{1,9}:)?row\b")
+_PROMISES = re.compile(rb"""\s(?:(uniqueCount)|count)\s*=\s*["']([^"']{0,400})""")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ERRORS = re.compile(
     rb"""<((?:\w{1,9}:)?)c\s([^<>]{0,200}\bt="""
@@ -99,8 +113,8 @@ def _parts(data: bytes, *, name: str, unpacked_limit: int) -> dict[str, bytes]:
                 raise _no_workbook(name, members)
             files = _sheet_files(archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels"))
             for info in archive.infolist():
-                if info.filename not in files.values() and info.filename.endswith((".xml", ".rels")):
-                    archive.read(info)
+                if _promises_too_much(archive.read(info)):
+                    raise damaged(name)
             parts = {title: archive.read(path) for title, path in files.items() if path in members}
     except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError, EOFError, OSError,
             ValueError, UnicodeDecodeError):  # fmt: skip
@@ -108,6 +122,16 @@ def _parts(data: bytes, *, name: str, unpacked_limit: int) -> dict[str, bytes]:
     for title, xml in parts.items():
         _measure(xml, title, name)
     return parts
+
+
+def _promises_too_much(xml: bytes) -> bool:
+    """The reader allocates what these attributes promise, and takes the process down when memory lacks."""
+    for found in _PROMISES.finditer(xml):
+        value = found[2].strip()
+        limit = len(xml) if found[1] else _CELL_LIMIT
+        if not value.isdigit() or len(value) > 12 or int(value) > limit:
+            return True
+    return False
 
 
 def _no_workbook(name: str, members: Mapping[str, object]) -> Refused:
@@ -148,18 +172,30 @@ def _sheet_files(workbook: bytes, relations: bytes) -> dict[str, str]:
 
 
 def _measure(xml: bytes, title: str, name: str) -> None:
-    """Refuse an absurd used area: one cell in the last corner would make the reader allocate it all."""
-    digits = next((n for n in (9, 7, 6, 5, 4) if re.search(_REF + rb"[A-Za-z]{1,3}\$?\d{%d}" % n, xml)), 3)
-    letters = next((n for n in (3, 2) if re.search(_REF + rb"[A-Za-z]{%d}\$?\d" % n, xml)), 1)
-    if 10**digits * 26**letters <= _CELL_LIMIT:
+    """Refuse an absurd used area: one cell in the last corner would make the reader allocate it all.
+
+    Bounds first, since they are quick; exact figures only when the bounds do not hold.
+    """
+    if b"<!" in xml or _HIDDEN.search(xml):
+        raise damaged(name)
+    by_row = _ROWS.split(xml)
+    in_row = max(part.count(b"<c") + part.count(b":c") for part in by_row)
+    columns_at_most = _LAST_COLUMN if re.search(_REF + rb"[A-Za-z]{2}", xml) else 26
+    height = next(
+        (top for top, rows in _HEIGHTS if not re.search(_REF + rb"[A-Za-z]*\$?" + rows, xml)), 10**9
+    )
+    if (columns_at_most + in_row) * (height + len(by_row)) <= _CELL_LIMIT:
         return
     columns, rows = set(), set()
     for found in _REFERENCES.finditer(xml):
         columns.add(found[1])
-        rows.add(found[2])
-    width = max((_column_number(letters) for letters in columns), default=0)
-    height = max(map(int, rows), default=0)
-    if width * height > _CELL_LIMIT or height > 1_048_576 or width > 16_384:
+        rows.add(found[2].lstrip(b"0"))
+    height = max((int(row[:12] or b"0") for row in rows), default=0)
+    width = max((_column_number(letters[:9]) for letters in columns), default=0)
+    # Rows and cells without a reference follow the one before them.
+    height += len(by_row) if len(_PLACED_ROWS.findall(xml)) < len(by_row) - 1 else 0
+    width += in_row if len(_PLACED_CELLS.findall(xml)) < len(_CELLS.findall(xml)) else 0
+    if width * height > _CELL_LIMIT or width > _LAST_COLUMN:
         raise Refused(
             "sheet_too_large",
             gettext_noop(
@@ -168,7 +204,7 @@ def _measure(xml: bytes, title: str, name: str) -> None:
             ),
             file=name,
             sheet=title,
-            column=column_letter(width - 1),
+            column=column_letter(min(width, _LAST_COLUMN) - 1),
             row=height,
         )
 
