@@ -133,7 +133,7 @@ DATABASES = _databases()
 DATABASE_ROUTERS = ["duecause.apps.vault.router.KeysApart"]
 
 AUTH_USER_MODEL = "staff.Employee"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["duecause.apps.staff.backends.OpenAccounts"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -5,6 +5,10 @@ from django.urls import include, path
 
 from duecause.health import healthz
 
+sign_in = LoginView.as_view(
+    template_name="web/sign_in.html", http_method_names=["get", "head", "post", "options"]
+)
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("duecause.apps.home.urls")),
@@ -18,7 +22,7 @@ urlpatterns = [
     path("rules/", include("duecause.apps.catalogue.urls")),
     path("evidence/", include("duecause.apps.ledger.urls")),
     path("api/", include("duecause.api")),
-    path("sign-in/", LoginView.as_view(template_name="web/sign_in.html"), name="sign-in"),
+    path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("", include("duecause.web.urls")),
 ]

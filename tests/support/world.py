@@ -109,6 +109,23 @@ class World:
         )
         return person
 
+    @property
+    def spoken_wording(self) -> Wording:
+        """A consent text that agents may read to anybody, whatever their source."""
+        made, _ = Wording.objects.get_or_create(
+            code="DESK-CALL",
+            version="v1",
+            language="nl",
+            defaults={
+                "text": "Mag Warm NV u bellen over warmtepompen?",
+                "purpose": self.sales,
+                "channels": ["call"],
+                "valid_from": date(2025, 1, 1),
+            },
+        )
+        made.controllers.add(self.controller)
+        return made
+
     def _batch(self) -> ImportBatch:
         batch, _ = ImportBatch.objects.get_or_create(
             source=self.source,

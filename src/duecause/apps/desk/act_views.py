@@ -101,7 +101,10 @@ def record_consent(request: PageRequest, person_id: UUID) -> HttpResponse:
     if request.method == "GET":
         context = {"person_id": person_id, "wordings": wordings, "language": known.language}
         return render(request, page(request, "desk/_consent.html"), context)
-    wording = get_object_or_404(Wording, pk=request.POST.get("wording") or 0)
+    # Only a text that could have been read to this person: another controller's text would bind that one.
+    wording = next((w for w in wordings if str(w.pk) == request.POST.get("wording")), None)
+    if wording is None:
+        return not_here(request)
     given = request.POST.get("answer") == "yes"
     try:
         events = consent.record_consent(

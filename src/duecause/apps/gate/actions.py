@@ -25,7 +25,7 @@ from duecause.apps.vault.opening import Sealed, open_bytes, open_many
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
 
-SEVERITY = {"function": 1, "look_up": 2, "colleague": 3, "self": 2, "sensitive": 3}
+SEVERITY = {"function": 1, "look_up": 2, "colleague": 3, "self": 2, "sensitive": 3, "account": 2}
 SENSITIVE_GROUPS = frozenset({"bank", "national_id", "special"})
 
 
@@ -205,6 +205,22 @@ def deny_function(*, actor: Actor, function: str, now: datetime) -> Denied:
             person=None,
             event=event.uid,
             facts={"function": function},
+            now=now,
+        )
+    return Denied(alarm=alarm.pk, policies=())
+
+
+def deny_session(*, actor: Actor, now: datetime) -> Denied:
+    """Somebody used an open session of a leaver or a locked account: event and alarm, in one transaction."""
+    with transaction.atomic():
+        event = record(actor=actor, kind="gate.session_denied", now=now, payload={})
+        alarm = _raise_alarm(
+            actor=actor,
+            kind="account",
+            severity=SEVERITY["account"],
+            person=None,
+            event=event.uid,
+            facts={},
             now=now,
         )
     return Denied(alarm=alarm.pk, policies=())

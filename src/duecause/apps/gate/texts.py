@@ -18,6 +18,8 @@ def sentence(alarm: Alarm) -> str:
             "who": who,
             "what": _(labels[code]) if code in labels else code,
         }
+    if alarm.kind == "account":
+        return _("%(who)s used an open session after the account was closed or locked.") % {"who": who}
     groups = engine().vocabulary.labels["groups"]
     what = ", ".join(_(groups[group]) for group in alarm.facts.get("groups", []) if group in groups)
     texts = {

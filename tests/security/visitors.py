@@ -1,0 +1,88 @@
+"""Who calls: nobody, each profile, a partner with and without a valid key, and accounts that have ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from duecause.apps.gate.actors import actor_of
+from duecause.apps.gate.policies import engine
+from duecause.apps.parties.actions import create_api_key, revoke_api_key
+from duecause.apps.staff.models import Employee
+from duecause.web import access
+from tests.security.objects import Caller
+from tests.support.world import OPERATOR, World
+
+PROFILES = engine().vocabulary.profiles
+ENDED = ("leaver", "locked account")
+KEYS = ("partner key", "revoked key")
+EVERYBODY = ("nobody", *PROFILES, *KEYS, *ENDED)
+
+
+def visit(world: World, who: str, *, function: str) -> Caller:
+    """A browser or client of `who`. An account that will end is of a profile that may use `function`, so that
+    nothing but its end can refuse it; `end_account` ends it."""
+    client = Client(raise_request_exception=False)
+    if who in PROFILES:
+        employee = world.employee(who)
+        client.force_login(employee)
+        return Caller(client, employee)
+    if who in ENDED:
+        employee = world.employee(_profile_that_may(function))
+        client.force_login(employee)
+        return Caller(client, employee)
+    if who in KEYS:
+        client.defaults.update(key_headers(world, revoked=who == "revoked key"))
+    return Caller(client)
+
+
+def _profile_that_may(function: str) -> str:
+    return next((p for p in PROFILES if function in engine().functions_of(p)), PROFILES[0])
+
+
+def end_account(employee: Employee, how: str) -> None:
+    """`how`: leaver or locked account."""
+    ended = {"is_active": False} if how == "leaver" else {"locked_at": datetime.now(UTC)}
+    Employee.objects.filter(pk=employee.pk).update(**ended)
+
+
+def key_headers(world: World, *, revoked: bool = False) -> dict[str, str]:
+    now = datetime.now(UTC)
+    clear = create_api_key(actor=OPERATOR, partner=world.centre, scopes=["precall"], now=now)
+    if revoked:
+        prefix = clear.split("_")[1]
+        revoke_api_key(actor=OPERATOR, partner=world.centre, prefix=prefix, now=now)
+    return {"HTTP_AUTHORIZATION": f"Bearer {clear}"}
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """What happens inside leaves no trace, so that visitors do not meet each other's work."""
+    with transaction.atomic("default"), transaction.atomic("keys"):
+        yield
+        transaction.set_rollback(True, "default")
+        transaction.set_rollback(True, "keys")
+
+
+def neutral_page(employee: Employee, path: str) -> str:
+    """The page that says "not for your profile" and nothing else, as this employee should get it."""
+    request = RequestFactory().get(path)
+    request.user = employee
+    request.actor = actor_of(employee)
+    request.resolver_match = None
+    return comparable(access.refuse(request), {})
+
+
+def comparable(answer: HttpResponse, names: Mapping[str, object]) -> str:
+    """The body without what differs between any two answers: form tokens, and the object's own name."""
+    body = answer.content.decode(errors="replace")
+    body = re.sub(r"\b[A-Za-z0-9]{64}\b", "", body)
+    for parameter, value in names.items():
+        body = body.replace(str(value), f"<{parameter}>")
+    return body
