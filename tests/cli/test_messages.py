@@ -1,5 +1,6 @@
 import click
 import pytest
+from django.db import OperationalError
 
 from duecause.cli.errors import guarded
 from duecause.engine.actor import Actor, NotPermitted
@@ -39,3 +40,16 @@ def test_debugging_shows_everything(capsys, monkeypatch):
     monkeypatch.setenv("DUECAUSE_DEBUG", "1")
     guarded(raising(ValueError("where it went wrong")))
     assert "where it went wrong" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("no such table: parties_controller", "duecause init"),
+        ('relation "parties_controller" does not exist', "duecause init"),
+        ('connection failed: FATAL: role "x" does not exist', "DATABASE_URL"),
+    ],
+)
+def test_a_database_that_is_not_ready_is_a_refusal_with_the_remedy(text, remedy, capsys):
+    assert guarded(raising(OperationalError(text))) == 2
+    assert remedy in capsys.readouterr().err

@@ -7,6 +7,7 @@ from django.test import Client
 from duecause.apps.catalogue.models import Wording
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.gate.actors import actor_of
+from duecause.apps.ledger import upserts
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.models import Controller, Source
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
@@ -108,6 +109,19 @@ def test_an_employees_own_identifiers_are_kept_as_tokens_only():
     left = apply(SMALL.replace("    own_emails: [Anna@Example.org]\n", ""))
     assert [change.names for change in left.changes] == [("identifiers",)]
     assert EmployeeIdentifier.objects.count() == 1
+
+
+def test_events_tell_of_an_employee_by_id_and_never_by_name(monkeypatch):
+    payloads = []
+    recorded = upserts.record
+    monkeypatch.setattr(
+        upserts, "record", lambda **event: (payloads.append(event["payload"]), recorded(**event))
+    )
+    apply(SMALL)
+    told = str(payloads)
+    assert "'changed'" in told
+    assert not any(word in told for word in ("anna", "Anna", "610000999", "31201099901"))
+    assert str(Employee.objects.get(username="anna").pk) in told
 
 
 def test_a_later_apply_leaves_a_password_that_somebody_chose():

@@ -63,8 +63,8 @@ def say_unexpected(error: Exception) -> int:
     if os.environ.get("DUECAUSE_DEBUG"):
         traceback.print_exception(error)
         return UNEXPECTED
-    if _not_set_up(error):
-        click.echo("This data folder is not set up, or not up to date. Run: duecause init", err=True)
+    if told := _about_database(error):
+        click.echo(told, err=True)
         return REFUSED
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _ours(frame.filename)]
     place = f" at {Path(frames[-1].filename).relative_to(PACKAGE)}:{frames[-1].lineno}" if frames else ""
@@ -80,12 +80,17 @@ def _ours(filename: str) -> bool:
     return Path(filename).is_relative_to(PACKAGE)
 
 
-def _not_set_up(error: Exception) -> bool:
+def _about_database(error: Exception) -> str:
+    """What to do about a database that is not there or not up to date; "" for any other error."""
+    from django.conf import settings
     from django.db import OperationalError, ProgrammingError
 
     if not isinstance(error, OperationalError | ProgrammingError):
-        return False
+        return ""
     text = str(error)
-    return any(
-        words in text for words in ("no such table", "no such column", "unable to open", "does not exist")
-    )
+    if any(words in text for words in ("no such table", "no such column", "relation ", "column ")):
+        return "This data folder is not set up, or not up to date. Run: duecause init"
+    if any(words in text for words in ("unable to open", "connection", "could not translate")):
+        names = ", ".join(str(database["NAME"]) for database in settings.DATABASES.values())
+        return f"A database cannot be reached: {names}. Check that it runs and that DATABASE_URL is right."
+    return ""

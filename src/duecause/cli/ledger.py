@@ -15,6 +15,7 @@ import click
 
 from duecause.apps.ledger.findings import NAMES, REMEDIES
 from duecause.engine import tlog
+from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.engine.tlog.failures import Kind
 
@@ -176,7 +177,7 @@ def export(target: Path, events: tuple[UUID, ...]) -> None:
 
     if not target.parent.is_dir():
         raise Refused("no_folder", "%(folder)s is no folder. Make it first.", folder=target.parent)
-    size = bundles.export(target, now=datetime.now(UTC), disclose=events)
+    size = bundles.export(target, now=datetime.now(UTC), disclose=events, actor=Actor.system("operator"))
     click.echo(f"{target}: {size:,} entries. Verify it anywhere: duecause ledger verify {target}")
 
 

@@ -55,8 +55,9 @@ def apply(file: Path, dry_run: bool) -> None:
 def prepare(demo: bool) -> None:
     """What `duecause up` needs done once per version: tables, messages, assets, demonstration."""
     founding.found(say=click.echo)
-    assets.compile_messages()
-    assets.collect()
+    if not stamps.has_assets(Path(settings.DATA)):
+        assets.compile_messages()
+        assets.collect()
     sign_ins = load_demo(actor=OPERATOR, now=_now(), say=click.echo) if demo else ()
     stamps.write(Path(settings.DATA), demo=demo, sign_ins=sign_ins)
 

@@ -25,10 +25,15 @@ def is_current(data: Path, *, demo: bool) -> bool:
     kept = read(data)
     files = ("duecause.sqlite3", "keys.sqlite3", "keys/kek.key", "keys/session.key")
     return (
-        kept.get("stamp") == _stamp()
+        has_assets(data)
         and bool(kept.get("demo") or not demo)
         and all((data / name).exists() for name in files)
     )
+
+
+def has_assets(data: Path) -> bool:
+    """Messages and static files are those of this version, whatever the database holds."""
+    return read(data).get("stamp") == _stamp() and (data / "static").exists()
 
 
 def read(data: Path) -> dict[str, Any]:

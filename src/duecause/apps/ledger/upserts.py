@@ -30,6 +30,7 @@ class Noun:
     key: tuple[str, ...] = ("code",)
     private: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
+    names_person: bool = False  # the key is somebody's name: events hold the row's id instead
 
 
 def require_one_of(actor: Actor, *functions: str) -> None:
@@ -62,8 +63,10 @@ def put(noun: Noun, wanted: Mapping[str, Any], *, actor: Actor, now: datetime) -
         changed = _change(noun, wanted, before)
         if changed is None:
             return None
-        _write(noun, row or noun.model(), wanted, names=changed.names if row else tuple(wanted))
-        record(actor=actor, kind=noun.event, now=now, payload=_payload(changed))
+        target = row or noun.model()
+        _write(noun, target, wanted, names=changed.names if row else tuple(wanted))
+        key = str(target.pk) if noun.names_person else changed.key
+        record(actor=actor, kind=noun.event, now=now, payload=_payload(changed, noun, key))
     return changed
 
 
@@ -162,13 +165,17 @@ def _check_choice(noun: Noun, wanted: Mapping[str, Any], field: Any) -> None:
         )
 
 
-def _payload(changed: Change) -> dict[str, Any]:
-    """Codes and settings only. A private field appears by name."""
+def _payload(changed: Change, noun: Noun, key: str) -> dict[str, Any]:
+    """Codes and settings only. A private field, and the key of a person, appear by name alone."""
+    hidden = {field.name for field in changed.fields if field.private}
+    if noun.names_person:
+        hidden |= set(noun.key) & set(changed.names)
     shown = {
-        field.name: [_json(field.before), _json(field.after)] for field in changed.fields if not field.private
+        field.name: [_json(field.before), _json(field.after)]
+        for field in changed.fields
+        if field.name not in hidden
     }
-    hidden = sorted(field.name for field in changed.fields if field.private)
-    return {"key": changed.key, "created": changed.created, "changed": shown, "private": hidden}
+    return {"key": key, "created": changed.created, "changed": shown, "private": sorted(hidden)}
 
 
 def _json(value: Any) -> Any:

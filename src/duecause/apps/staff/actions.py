@@ -24,6 +24,7 @@ EMPLOYEE = Noun(
     event="staff.employee_changed",
     key=("username",),
     private=frozenset({"display_name"}),
+    names_person=True,
 )
 IDENTIFIERS = "identifiers"
 SHORTEST_PASSWORD = 12
@@ -70,7 +71,7 @@ def apply_employee(
         employee = Employee.objects.select_for_update(of=("self",)).get(username=username)
         own = _put_identifiers(employee, frozenset(identifiers))
         if own:
-            payload = {"key": username, "identifiers": len(identifiers)}
+            payload = {"key": str(employee.pk), "identifiers": len(identifiers)}
             record(actor=actor, kind="staff.identifiers_changed", now=now, payload=payload)
         if first_password and not is_password_usable(employee.password or "!"):
             _set_password(employee, first_password, actor=actor, now=now)
@@ -109,7 +110,7 @@ def set_password(*, actor: Actor, username: str, password: str, now: datetime) -
 def _set_password(employee: Employee, password: str, *, actor: Actor, now: datetime) -> None:
     employee.set_password(password)
     employee.save(update_fields=["password"])
-    record(actor=actor, kind="staff.password_changed", now=now, payload={"key": employee.username})
+    record(actor=actor, kind="staff.password_changed", now=now, payload={"key": str(employee.pk)})
 
 
 def _put_identifiers(employee: Employee, wanted: frozenset[Identifier]) -> bool:
