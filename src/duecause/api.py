@@ -3,5 +3,8 @@
 from django.urls import path
 from ninja import NinjaAPI
 
+from duecause.apps.dialling.api import router as dialling
+
 api = NinjaAPI(title="Duecause", version="1", docs_url=None)
+api.add_router("", dialling)
 urlpatterns = [path("", api.urls)]

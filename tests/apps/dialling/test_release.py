@@ -171,7 +171,7 @@ def test_every_reason_why_a_centre_is_blocked_is_listed(world):
 def test_a_banned_campaign_is_refused_by_the_law_that_bans_it(world):
     world.campaign.countries, world.campaign.sector = ["FR"], "energy_renovation"
     world.campaign.save()
-    imported(world, 33639980011, country="FR")
+    imported(world, 33612345678, country="FR")
     with pytest.raises(Refused) as refused:
         released(screen(world))
     assert refused.value.code == "campaign_banned"

@@ -117,7 +117,7 @@ def test_the_same_person_on_two_rows_is_released_once(world):
 def test_a_french_renovation_campaign_releases_nobody_from_the_eleventh_of_august_2026_and_says_why(world):
     world.campaign.countries, world.campaign.sector = ["FR"], "energy_renovation"
     world.campaign.save()
-    imported(world, 33639980011, country="FR")
+    imported(world, 33612345678, country="FR")
     dial_list = screen(world, on=date(2026, 8, 11))
     assert reasons(dial_list) == [["sector_ban"]]
     assert [ban["id"] for ban in dial_list.report["bans"]] == ["fr-ban-energy-renovation-2026"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -81,15 +82,20 @@ class ConsentQuestion:
     on: date
 
 
-def consenting_people(question: ConsentQuestion) -> set[object]:
+def consenting_people(question: ConsentQuestion, *, among: Collection[UUID] | None = None) -> set[object]:
     """Ids of persons whose newest word is yes: an event recorded here, or a record obtained with a wording
-    that names the controller, the purpose and the channel, unless they said otherwise later."""
+    that names the controller, the purpose and the channel, unless they said otherwise later. `among`: only
+    these few persons are looked at."""
     said: dict[object, tuple[date, bool]] = {}
-    for person, obtained in _consented_records(question).values_list("person_id", "obtained_on"):
+    asked = Q() if among is None else Q(person__in=among)
+    for person, obtained in (
+        _consented_records(question).filter(asked).values_list("person_id", "obtained_on")
+    ):
         known = said.get(person)
         if obtained and (known is None or known[0] < obtained):
             said[person] = (obtained, True)
     events = ConsentEvent.objects.filter(
+        asked,
         controller=question.controller,
         purpose=question.purpose,
         channel=question.channel,

@@ -1,5 +1,7 @@
 """Campaigns, dial lists, releases: who may be called by whom, for what, until when."""
 
+from datetime import datetime
+
 from django.db import models
 
 from duecause.apps.catalogue.models import Purpose
@@ -83,6 +85,9 @@ class Release(models.Model):
     certificate = models.JSONField(default=dict)
     event = models.UUIDField()
     actor = models.CharField(max_length=80)
+
+    def running(self, now: datetime) -> bool:
+        return self.recalled_at is None and now < self.expires_at
 
 
 class ReleaseRow(models.Model):

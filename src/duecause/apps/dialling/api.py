@@ -1,0 +1,97 @@
+"""POST /api/precall: may these numbers be called now? Every answer that is not an explicit allow is a no."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from ninja.security import HttpBearer
+from pydantic import Field, StringConstraints, model_validator
+
+from duecause.apps.dialling.precall import MOST_NUMBERS
+from duecause.apps.dialling.precall_actions import centre_actor, precall
+from duecause.apps.parties.models import Partner
+from duecause.apps.parties.queries import partner_by_key
+
+SCOPE = "precall"
+VALID_SECONDS = 60
+DENY = {"decision": "deny", "reason": "denied"}
+UNREACHABLE = object()
+log = logging.getLogger(__name__)
+
+Number = Annotated[str, StringConstraints(max_length=40)]
+
+
+class CentreKey(HttpBearer):
+    """A call centre's key. Unknown, revoked and out of scope are the same 401."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        try:
+            return partner_by_key(token, scope=SCOPE)
+        except Exception as error:
+            log.error("pre-call: the key could not be checked: %s", type(error).__name__)
+            return UNREACHABLE
+
+
+class Question(Schema):
+    """One `number` or up to 1,000 `numbers`, as +E.164; `campaign` limits the check to one campaign."""
+
+    number: Number | None = None
+    numbers: list[Number] = Field(default_factory=list, max_length=MOST_NUMBERS)
+    campaign: Annotated[str, StringConstraints(max_length=40)] = ""
+
+    @model_validator(mode="after")
+    def one_way(self) -> Question:
+        if (self.number is None) == (not self.numbers):
+            raise ValueError("give either number or numbers")
+        return self
+
+    def asked(self) -> list[str]:
+        return self.numbers or [self.number or ""]
+
+
+class Result(Schema):
+    number: str
+    decision: str
+    reason: str | None = None
+
+
+class Answer(Schema):
+    results: list[Result]
+    checked_at: datetime
+    valid_seconds: int
+
+
+class Denied(Schema):
+    """Nothing may be called: the check could not be made."""
+
+    decision: str
+    reason: str
+
+
+router = Router(auth=CentreKey(), tags=["pre-call"])
+
+
+@router.post("/precall", response={200: Answer, 503: Denied}, summary="May these numbers be called now?")
+def check(request: HttpRequest, question: Question) -> Any:
+    now = datetime.now(UTC)
+    centre = request.auth  # type: ignore[attr-defined]
+    if not isinstance(centre, Partner):
+        return Status(503, DENY)
+    asked = question.asked()
+    try:
+        decisions = precall(
+            actor=centre_actor(centre), centre=centre, campaign=question.campaign, numbers=asked, now=now
+        )
+    except Exception as error:
+        # Only the type: the message of a database error may quote what was asked.
+        log.error("pre-call: no decision could be made: %s", type(error).__name__)
+        return Status(503, DENY)
+    results = [
+        Result(number=number, decision="allow" if d.allowed else "deny", reason=d.reason or None)
+        for number, d in zip(asked, decisions, strict=True)
+    ]
+    return Answer(results=results, checked_at=now, valid_seconds=VALID_SECONDS)

@@ -1,0 +1,178 @@
+"""Tell our own staff everything that speaks for and against a call to one number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from duecause.apps.consent.queries import (
+    ConsentQuestion,
+    consenting_people,
+    objecting_people,
+    registers_naming,
+    suppressions,
+)
+from duecause.apps.dialling import rules
+from duecause.apps.dialling.models import Campaign, ReleaseRow
+from duecause.apps.dialling.precall import Decision, decide
+from duecause.apps.ledger.actions import record
+from duecause.apps.parties.models import Partner
+from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.apps.register.models import DialFact, Person
+from duecause.apps.vault import indexes
+from duecause.engine.actor import Actor
+from duecause.engine.phone import parse_e164
+from duecause.engine.problems import Problem, Refused, gettext_noop
+from duecause.engine.screening.reasons import describe, register_code
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`findings` are sentences (render with gettext); `decisions` what each centre would be answered."""
+
+    findings: tuple[Problem, ...]
+    decisions: tuple[tuple[Partner, Decision], ...]
+
+    @property
+    def allowed(self) -> bool:
+        return any(decision.allowed for _, decision in self.decisions)
+
+
+def check(
+    *, actor: Actor, number: str, campaign: Campaign, centre: Partner | None = None, now: datetime
+) -> Checked:
+    """All reasons for one number and campaign, for one centre or for every call centre.
+
+    The check is an event of each person known by the number. Raises Refused for what is no international
+    number, NotPermitted.
+    """
+    actor.require("dialling.check")
+    parsed = parse_e164(number)
+    if parsed is None:
+        raise Refused(
+            "number_unreadable",
+            gettext_noop(
+                "This is no international number. Write it with its country code, as in +32470123456."
+            ),
+        )
+    token = indexes.dial_token(parsed.e164)
+    day = rules.local_day(now, campaign.controller.country)
+    centres = [centre] if centre else list(Partner.objects.filter(kind="call_centre").order_by("code"))
+    people = set(DialFact.objects.filter(token=token).values_list("person_id", flat=True))
+    findings = (
+        *_register(token, people),
+        *(_law(campaign, parsed.region, now)),
+        *_against(campaign, token, people, now),
+        *_consent(campaign, parsed.region, people, now),
+        *_releases(campaign, token, now),
+        *(problem for one in centres for problem in blocking_reasons_of(one, day)),
+    )
+    decisions = tuple(
+        (one, decide(centre=one, campaign=campaign.code, numbers=[parsed.text], now=now)[0])
+        for one in centres
+    )
+    told = {
+        "campaign": campaign.code,
+        "centres": [one.code for one in centres],
+        "findings": sorted({finding.code for finding in findings}),
+    }
+    asked_about: list[UUID | None] = [*people] if people else [None]
+    with transaction.atomic():
+        for person in asked_about:
+            known = {"person": str(person)} if person else None
+            record(
+                actor=actor,
+                kind="dialling.checked",
+                now=now,
+                payload=told,
+                person=person,
+                person_payload=known,
+            )
+    return Checked(findings, decisions)
+
+
+def _register(token: bytes, people: set[UUID]) -> Iterator[Problem]:
+    if not people:
+        yield describe("not_in_register")
+        return
+    names = DialFact.objects.filter(token=token).values_list("source__name", flat=True).distinct()
+    template = gettext_noop("Known from %(sources)s.")
+    yield Problem("known", template, {"sources": ", ".join(sorted(set(names)))})
+    if Person.objects.filter(
+        Q(restricted_at__isnull=False) | Q(erased_at__isnull=False), pk__in=people
+    ).exists():
+        yield describe("restricted")
+
+
+def _law(campaign: Campaign, country: str, now: datetime) -> Iterator[Problem]:
+    day = rules.local_day(now, campaign.controller.country)
+    if country not in campaign.countries:
+        yield describe("campaign_country")
+    found = rules.rule_sets([country], day)[country]
+    if found.regime(natural=True) is None:
+        yield describe("no_rule")
+    ban = found.ban(campaign.sector)
+    if ban is not None:
+        template = gettext_noop("The sector is banned: %(law)s (rule %(rule)s, since %(since)s).")
+        yield Problem("sector_ban", template, {"law": ban.law, "rule": ban.id, "since": ban.valid_from})
+
+
+def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: datetime) -> Iterator[Problem]:
+    stopping = suppressions(
+        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
+    ).filter(token=token)
+    seen = set()
+    template = gettext_noop("Suppressed since %(since)s: %(reason)s")
+    for row in stopping.order_by("effective_at"):
+        seen.add(row.objection_id)
+        params = {"since": row.effective_at.date(), "reason": describe(row.reason).text}
+        yield Problem(row.reason, template, params)
+    objecting = objecting_people(
+        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
+    ).filter(person__in=people)
+    for objection in objecting.exclude(pk__in=[pk for pk in seen if pk]):
+        params = {"since": objection.at.date(), "reason": describe("objection").text}
+        yield Problem("objection", template, params)
+    for version in registers_naming(token):
+        named = gettext_noop("Listed in the national register %(register)s of %(version)s.")
+        code = version.register.code
+        yield Problem(register_code(code), named, {"register": code, "version": version.version_date})
+
+
+def _consent(campaign: Campaign, country: str, people: set[UUID], now: datetime) -> Iterator[Problem]:
+    day = rules.local_day(now, campaign.controller.country)
+    question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, day)
+    if people & consenting_people(question, among=people):
+        template = gettext_noop("A consent to calls of %(controller)s for this purpose is on record.")
+        yield Problem("consent", template, {"controller": campaign.controller.legal_name})
+        return
+    regime = rules.rule_sets([country], day)[country].regime(natural=True)
+    if regime is not None and regime.text("regime") == "opt_in":
+        yield describe("no_consent")
+
+
+def _releases(campaign: Campaign, token: bytes, now: datetime) -> Iterator[Problem]:
+    rows = ReleaseRow.objects.filter(token=token, release__campaign=campaign).select_related(
+        "release__centre"
+    )
+    if not rows:
+        template = gettext_noop("On no list released for %(campaign)s.")
+        yield Problem("not_released", template, {"campaign": campaign.name})
+    for row in rows.order_by("release__released_at"):
+        given = row.release
+        template = gettext_noop("Released to %(centre)s on %(on)s, valid until %(until)s.")
+        if given.recalled_at is not None:
+            template = gettext_noop("Released to %(centre)s on %(on)s and recalled.")
+        elif not given.running(now):
+            template = gettext_noop("Released to %(centre)s on %(on)s, expired on %(until)s.")
+        params = {
+            "centre": given.centre.name,
+            "on": given.released_at.date(),
+            "until": given.expires_at.date(),
+        }
+        yield Problem("released", template, params)

@@ -1,0 +1,108 @@
+"""Reads of lists and releases that other rooms and the command line ask for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from duecause.apps.consent.reach import Reach, provides_reach
+from duecause.apps.dialling.models import Campaign, DialList, Release, ReleaseRow
+from duecause.apps.parties.models import Partner
+from duecause.engine.problems import Refused
+
+LIST_RELATIONS = ("campaign__controller", "campaign__purpose", "centre")
+
+
+@provides_reach
+def centres_holding(person: UUID, now: datetime) -> list[Reach]:
+    """Centres that hold a number of this person in a release that still runs."""
+    rows = ReleaseRow.objects.filter(
+        person=person, release__recalled_at=None, release__expires_at__gt=now
+    ).select_related("release__centre", "release__campaign")
+    found = {
+        (row.release.centre.code, row.release.campaign.code): Reach(
+            centre_code=row.release.centre.code,
+            centre_name=row.release.centre.name,
+            campaign_code=row.release.campaign.code,
+            campaign_name=row.release.campaign.name,
+            released_at=row.release.released_at,
+        )
+        for row in rows.order_by("release__released_at")
+    }
+    return list(found.values())
+
+
+def running_releases(now: datetime) -> QuerySet[Release]:
+    return Release.objects.filter(recalled_at=None, expires_at__gt=now).select_related("campaign", "centre")
+
+
+def campaign_named(code: str) -> Campaign:
+    """Raises Refused with the codes that exist."""
+    found = Campaign.objects.select_related("controller", "purpose").filter(code=code).first()
+    if found is None:
+        known = ", ".join(Campaign.objects.order_by("code").values_list("code", flat=True)) or "-"
+        raise Refused(
+            "unknown_campaign", "There is no campaign “%(given)s”. Known: %(known)s.", given=code, known=known
+        )
+    return found
+
+
+def centre_named(code: str) -> Partner:
+    centres = Partner.objects.filter(kind=Partner.Kind.CALL_CENTRE)
+    found = centres.filter(code=code).first()
+    if found is None:
+        known = ", ".join(centres.order_by("code").values_list("code", flat=True)) or "-"
+        raise Refused(
+            "unknown_centre",
+            "There is no call centre “%(given)s”. Known: %(known)s.",
+            given=code,
+            known=known,
+        )
+    return found
+
+
+def list_named(given: str) -> DialList:
+    """A list by its id, or the newest of CAMPAIGN@CENTRE. Raises Refused."""
+    lists = DialList.objects.select_related(*LIST_RELATIONS).order_by("-created_at")
+    campaign, at, centre = given.partition("@")
+    if at:
+        found = lists.filter(campaign__code=campaign, centre__code=centre).first()
+    else:
+        key = _uuid(given)
+        found = lists.filter(pk=key).first() if key is not None else None
+    if found is None:
+        raise Refused(
+            "unknown_list",
+            "There is no list “%(given)s”. Give its id, or CAMPAIGN@CENTRE for the newest one.",
+            given=given[:80],
+        )
+    return found
+
+
+def release_named(given: str) -> Release:
+    """A release by its id, by its list's id, by its watermark, or the newest of CAMPAIGN@CENTRE."""
+    releases = Release.objects.select_related("campaign", "centre").order_by("-released_at")
+    campaign, at, centre = given.partition("@")
+    key = _uuid(given)
+    if at:
+        found = releases.filter(campaign__code=campaign, centre__code=centre).first()
+    elif key is not None:
+        found = releases.filter(pk=key).first() or releases.filter(dial_list=key).first()
+    else:
+        found = releases.filter(watermark=given.upper()).first()
+    if found is None:
+        raise Refused(
+            "unknown_release",
+            "There is no release “%(given)s”. Give its id, its watermark, or CAMPAIGN@CENTRE.",
+            given=given[:80],
+        )
+    return found
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
