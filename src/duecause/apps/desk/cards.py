@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from duecause.apps.catalogue.models import Field
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
@@ -80,13 +82,26 @@ def _name(values: dict[UUID, dict[str, Any]] | Any) -> str:
 
 
 def _lines(values: Any, language: str) -> list[Line]:
-    """One line per field, each distinct value once, in the order of the catalogue."""
-    lines = []
-    for item in Field.objects.order_by("pk"):
+    """One line per field, each distinct value once, in the order of the catalogue; an address on one line.
+    The name is left out: it is the title."""
+    lines: list[Line] = []
+    addresses = dict.fromkeys(filter(None, (_address(record) for record in values.values())))
+    for item in Field.objects.exclude(group="name").order_by("pk"):
+        if item.group == "address":
+            if addresses:
+                lines.append(Line(_(engine().vocabulary.labels["groups"]["address"]), list(addresses)))
+                addresses = {}
+            continue
         found = [str(record[item.code]) for record in values.values() if record.get(item.code)]
         if found:
             lines.append(Line(label_of(item, language), list(dict.fromkeys(found))))
     return lines
+
+
+def _address(record: dict[str, Any]) -> str:
+    street = f"{record.get('street', '')} {record.get('house_number', '')}".strip()
+    town = f"{record.get('postcode', '')} {record.get('city', '')}".strip()
+    return ", ".join(part for part in (street, town, record.get("country", "")) if part)
 
 
 def label_of(item: Field, language: str) -> str:
