@@ -1,0 +1,193 @@
+"""Screen lists, release and recall them, and say why a number may or may not be called.
+
+Exit codes: 0 done; 2 refused, with the reasons; 4 nobody is released or the number may not be called.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from duecause.apps.dialling import actions, checking, exports, queries, release_actions
+from duecause.apps.dialling.models import DialList
+from duecause.cli.files import read_bytes, require_writable, write_bytes
+from duecause.engine.actor import Actor
+from duecause.engine.screening.run import PHASES
+from duecause.organisation import founding
+
+OPERATOR = Actor.system("operator")
+NOBODY = 4
+PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--campaign", required=True, help="Code of the campaign.")
+@click.option("--centre", required=True, help="Code of the call centre.")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day of the calls (default: today).")
+@click.option("--source", "sources", multiple=True, help="Screen the imported rows of this source.")
+@click.option("--list", "list_file", type=PATH, help="Screen the rows of this list instead.")
+@click.option("--country", default="", help="Country of numbers without country code in the list.")
+@click.option("--sheet", help="Name or number of the sheet of a workbook.")
+@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="Read COLUMN as phone.")
+@click.option("--out", "out_file", type=PATH, help="Write the verdict on each row.")
+@click.option("--report", "report_file", type=PATH, help="Write the report.")
+def screen(
+    campaign: str,
+    centre: str,
+    day: datetime | None,
+    sources: tuple[str, ...],
+    list_file: Path | None,
+    country: str,
+    sheet: str | None,
+    mapped: tuple[str, ...],
+    out_file: Path | None,
+    report_file: Path | None,
+) -> int:
+    """Judge candidates for a campaign and a centre: who may be called, and why the others may not."""
+    founding.require_founded()
+    if bool(sources) == (list_file is not None):
+        raise click.UsageError("Name one or more --source, or one --list.")
+    now = datetime.now(UTC)
+    chosen = queries.campaign_named(campaign)
+    with _progress() as progress:
+        dial_list = actions.screen(
+            actor=OPERATOR,
+            campaign=chosen,
+            centre=queries.centre_named(centre),
+            on=day.date() if day else actions.today(chosen, now),
+            now=now,
+            sources=sources,
+            file=_list_file(list_file, country, sheet, mapped) if list_file else None,
+            progress=progress,
+        )
+    for line in waterfall_lines(dial_list):
+        click.echo(line)
+    if out_file:
+        out = io.BytesIO()
+        exports.write_verdicts(actor=OPERATOR, dial_list=dial_list, now=now, out=out)
+        write_bytes(out_file, out.getvalue())
+    if report_file:
+        write_bytes(report_file, _json(dial_list.report))
+    return 0 if dial_list.report["released"] else NOBODY
+
+
+def _list_file(file: Path, country: str, sheet: str | None, mapped: tuple[str, ...]) -> actions.ListFile:
+    columns = {}
+    for pair in mapped:
+        column, equals, name = pair.rpartition("=")
+        if not equals or not column:
+            raise click.UsageError(f"--map needs COLUMN=FIELD, as in --map tel=phone; this is “{pair}”.")
+        columns[column] = name
+    return actions.ListFile(read_bytes(file), file.name, country.upper(), sheet, columns)
+
+
+def waterfall_lines(dial_list: DialList) -> Iterator[str]:
+    """The report as a table of text: what fell out, in order, and what is left."""
+    report = dial_list.report
+    yield f"List {dial_list.pk}  {report['campaign']} for {report['centre']} on {report['on']}"
+    for ban in report["bans"]:
+        yield f"Banned in {ban['country']}: {ban['law']} (rule {ban['id']})"
+    for problem in report["party_gate"]:
+        yield f"Centre blocked: {problem['text']}"
+    width = max([len(step["label"]) for step in report["waterfall"]] + [len("Candidates")])
+    yield f"  {'Candidates':<{width}} {report['candidates']:>9}"
+    for step in report["waterfall"]:
+        yield f"  {step['label']:<{width}} {-step['rows']:>9} {step['remaining']:>9}  {step['code']}"
+    yield f"  {'Released':<{width}} {report['released']:>9}"
+    for used in report["registers"]:
+        version = f"{used['version']}, {used['age_days']} days old" if used["version"] else "not loaded"
+        yield f"Register {used['register']}: {version}"
+    if report["expires_because"]:
+        yield f"Valid until {report['expires_on']}. {report['expires_because']['text']}"
+    reviewed = all(rule["reviewed_by"] for rule in report["rules"])
+    rules = ", ".join(rule["id"] for rule in report["rules"])
+    yield f"Rules {report['pack_version']}: {rules}{'' if reviewed else ' (not reviewed by counsel)'}"
+
+
+@click.command()
+@click.argument("dial_list", metavar="LIST")
+@click.option("--out", "out_file", type=PATH, required=True, help="The file for the centre; - is stdout.")
+@click.option("--certificate", "certificate_file", type=PATH, help="Write what it was screened against.")
+def release(dial_list: str, out_file: Path, certificate_file: Path | None) -> None:
+    """Hand LIST (its id, or CAMPAIGN@CENTRE for the newest) to its call centre."""
+    founding.require_founded()
+    found = queries.list_named(dial_list)
+    to_stdout = str(out_file) == "-"
+    if not to_stdout:
+        require_writable(out_file)
+    out: BinaryIO = click.get_binary_stream("stdout") if to_stdout else io.BytesIO()
+    made = release_actions.release(actor=OPERATOR, dial_list=found, now=datetime.now(UTC), out=out)
+    if isinstance(out, io.BytesIO):
+        write_bytes(out_file, out.getvalue())
+    if certificate_file:
+        write_bytes(certificate_file, _json(made.certificate))
+    click.echo(
+        f"Released {made.rows} rows to {made.centre.name}: release {made.pk}, watermark {made.watermark}, "
+        f"valid until {made.expires_at:%Y-%m-%d %H:%M %Z}.",
+        err=to_stdout,
+    )
+
+
+@click.command()
+@click.argument("release_given", metavar="RELEASE")
+def recall(release_given: str) -> None:
+    """Take RELEASE (its id, watermark, or CAMPAIGN@CENTRE) back: its numbers may no longer be called."""
+    founding.require_founded()
+    found = queries.release_named(release_given)
+    recalled = release_actions.recall(actor=OPERATOR, release=found, now=datetime.now(UTC))
+    if recalled:
+        click.echo(f"Recalled {found.rows} rows from {found.centre.name}. Ask the centre to delete its copy.")
+    else:
+        click.echo(f"It was recalled on {found.recalled_at:%Y-%m-%d %H:%M %Z}.")
+
+
+@click.command()
+@click.argument("number")
+@click.option("--campaign", required=True, help="Code of the campaign.")
+@click.option("--centre", help="Code of the call centre (default: each of them).")
+def check(number: str, campaign: str, centre: str | None) -> int:
+    """Say everything that speaks for and against calling NUMBER. The check is itself an event."""
+    founding.require_founded()
+    checked = checking.check(
+        actor=OPERATOR,
+        number=number,
+        campaign=queries.campaign_named(campaign),
+        centre=queries.centre_named(centre) if centre else None,
+        now=datetime.now(UTC),
+    )
+    for one, decision in checked.decisions:
+        answer = "allow" if decision.allowed else f"deny ({decision.reason})"
+        click.echo(f"{one.code}: {answer}")
+    for finding in checked.findings:
+        click.echo(f"  {finding.text}  [{finding.code}]")
+    return 0 if checked.allowed else NOBODY
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=2 * len(PHASES), label="Screening", file=sys.stderr) as bar:
+
+        def show(phase: str, done: int, total: int) -> None:
+            part = len(PHASES) * done // max(total, 1)
+            bar.update(part + (len(PHASES) if phase == "store" else 0) - bar.pos)
+
+        yield show
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+COMMANDS = (screen, release, recall, check)
