@@ -24,7 +24,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {kind.value:>2}  {NAMES[kind]}" for kind in Kind)
 
 
-class Age(click.ParamType):
+class Age(click.ParamType[timedelta]):
     name = "age"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:

@@ -1,5 +1,5 @@
-"""Whatever somebody does to the rows behind the log, `duecause ledger verify` says what and ends with the code
-of that kind."""
+"""Whatever somebody does to the rows behind the log, `duecause ledger verify` says what, and its exit code
+says of which kind."""
 
 import json
 import os

@@ -8,7 +8,7 @@ raw rate); `sequence` does, alone, afterwards.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -133,3 +133,19 @@ def origin() -> str:
 
 def signer() -> tlog.Signer:
     return tlog.Signer.from_seed(origin(), keyring.current().ledger_seed)
+
+
+def record_verification(*, actor: Actor, found: Mapping[str, Any], now: datetime) -> Event:
+    """Remember what a verification of the live log found (`checking.summary`): places and texts."""
+    if actor.kind != "job":
+        actor.require("ledger.read")
+    with transaction.atomic():
+        return record(actor=actor, kind="ledger.verified", now=now, payload=found)
+
+
+def record_export(*, actor: Actor, disclosed: Sequence[UUID], size: int, now: datetime) -> Event:
+    """Remember that a bundle left with the actors and decisions of these events in clear."""
+    actor.require("ledger.export")
+    payload = {"size": size, "disclosed": [str(uid) for uid in disclosed]}
+    with transaction.atomic():
+        return record(actor=actor, kind="ledger.exported", now=now, payload=payload)

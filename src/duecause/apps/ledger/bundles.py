@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from duecause.apps.ledger import actions
@@ -12,6 +13,7 @@ from duecause.apps.ledger.models import Checkpoint, Event, Leaf, Tile
 from duecause.apps.vault.models import Compartment
 from duecause.apps.vault.opening import Sealed, open_many
 from duecause.engine import tlog
+from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.engine.tlog.bundle import MAX_LEAF
 
@@ -26,11 +28,12 @@ class StoredTiles:
         return bytes(data or b"")[: width * 32]
 
 
-def export(target: Path, *, now: datetime, disclose: Collection[UUID] = ()) -> int:
+def export(target: Path, *, now: datetime, disclose: Sequence[UUID] = (), actor: Actor | None = None) -> int:
     """Write the log up to its newest checkpoint to a new folder or .zip; returns how many leaves that are.
 
     `disclose` names events whose record part (actor and decision) goes along in clear. The log only grows, so
     nothing is locked: events that come meanwhile wait for the next export. Nothing is judged here.
+    What is disclosed is itself recorded, as done by `actor`.
     Raises Refused if the target exists or an event to disclose is unknown, waiting or erased.
     """
     newest = newest_note()
@@ -46,6 +49,8 @@ def export(target: Path, *, now: datetime, disclose: Collection[UUID] = ()) -> i
         disclosed=opened,
         tiles=StoredTiles(),
     )
+    if actor is not None and disclose:
+        actions.record_export(actor=actor, disclosed=disclose, size=size, now=now)
     return size
 
 
@@ -96,7 +101,10 @@ def _disclosures(uids: Collection[UUID], size: int) -> list[tlog.Disclosure]:
     return sorted(found, key=lambda disclosure: disclosure.index)
 
 
-def opened_record(event: Event) -> dict[str, object] | None:
+def opened_record(event: Event) -> dict[str, Any] | None:
     """Salt and payload of the record part; None where the key of its month is gone. Raises SealBroken."""
-    sealed = Sealed(event.record_key, Compartment.PERIOD, actions.EVENT_USE, bytes(event.record_part))
-    return open_many([sealed])[0]
+    return open_many([sealed_record(event)])[0]
+
+
+def sealed_record(event: Event) -> Sealed:
+    return Sealed(event.record_key, Compartment.PERIOD, actions.EVENT_USE, bytes(event.record_part))

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef
 
-from duecause.apps.ledger import actions, bundles
+from duecause.apps.ledger import actions, bundles, texts
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, State
 from duecause.apps.ledger.parts import PartCheck, place
 from duecause.apps.ledger.publishing import anchor_path
@@ -22,6 +22,7 @@ from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tlog.failures import SEVERITY, Findings, Kind
 
 CHUNK = 1_000
+REMEMBERED = 50
 Progress = Callable[[int, int], None]
 
 _ROW_DIFFERS = gettext_noop("The event row does not say what its leaf says.")
@@ -73,6 +74,24 @@ def verify_live(
         opened=rows.parts.opened,
         erased=rows.parts.erased,
     )
+
+
+def summary(report: LiveReport) -> dict[str, Any]:
+    """What is remembered of a verification; the first failures, each with kind, place and text."""
+    failures = [
+        {"kind": int(failure.kind), "where": failure.where, **texts.plain(failure.problem)}
+        for failure in report.log.failures[:REMEMBERED]
+    ]
+    return {
+        "exit": int(report.exit_code),
+        "leaves": report.log.leaves,
+        "checkpoints": report.log.checkpoints,
+        "waiting": report.waiting,
+        "opened": report.opened,
+        "erased": report.erased,
+        "failed": len(report.log.failures),
+        "failures": failures,
+    }
 
 
 def own_anchor() -> bytes | None:

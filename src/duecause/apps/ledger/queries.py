@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from duecause.apps.ledger.actions import signer
-from duecause.apps.ledger.bundles import StoredTiles
-from duecause.apps.ledger.models import Checkpoint, Event
+from duecause.apps.ledger.bundles import StoredTiles, opened_record, sealed_record
+from duecause.apps.ledger.models import Checkpoint, Event, QueueEntry
+from duecause.apps.vault.opening import open_many
 from duecause.engine import tlog
 from duecause.engine.problems import Refused
+from duecause.engine.sealing import SealBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +56,72 @@ def _holds(proof: tlog.TlogProof, leaf: bytes) -> bool:
     except Refused:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """`size` entries under the newest checkpoint; `waiting` events have no index yet, the first since
+    `waiting_since`."""
+
+    size: int
+    signed_at: datetime | None
+    waiting: int
+    waiting_since: datetime | None
+
+
+def log_state() -> LogState:
+    newest = Checkpoint.objects.order_by("-size").first()
+    first = QueueEntry.objects.order_by("id").first()
+    return LogState(
+        size=newest.size if newest else 0,
+        signed_at=newest.signed_at if newest else None,
+        waiting=QueueEntry.objects.count(),
+        waiting_since=first.queued_at if first else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    at: datetime
+    found: dict[str, Any]
+
+    @property
+    def clean(self) -> bool:
+        return not self.found.get("exit")
+
+
+def last_verification() -> Verification | None:
+    """The newest one whose content can still be read."""
+    event = Event.objects.filter(kind="ledger.verified").order_by("-at").first()
+    content = records_of([event])[0] if event else None
+    return Verification(event.at, content) if event and content else None
+
+
+def events(*, kind: str = "", since: datetime | None = None, before: int | None = None) -> QuerySet[Event]:
+    """Newest first, with `signed_at` of the first checkpoint over each. `since`: that instant and 24 hours on
+    are wanted; `before`: older than this row."""
+    first = Checkpoint.objects.filter(size__gt=OuterRef("leaf__index")).order_by("size")
+    rows = Event.objects.select_related("leaf").annotate(signed_at=Subquery(first.values("signed_at")[:1]))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if since is not None:
+        rows = rows.filter(at__gte=since, at__lt=since + timedelta(days=1))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    return rows.order_by("-pk")
+
+
+def records_of(rows: Sequence[Event]) -> list[dict[str, Any] | None]:
+    """Actor and decision of each event; None where the key of its month is gone or the content is damaged."""
+    try:
+        contents = open_many([sealed_record(event) for event in rows])
+    except SealBroken:
+        contents = [_one(event) for event in rows]
+    return [content["payload"] if content else None for content in contents]
+
+
+def _one(event: Event) -> dict[str, Any] | None:
+    try:
+        return opened_record(event)
+    except SealBroken:
+        return None

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 KINDS = {
+    "ledger.verify": _("Verify the ledger"),
     "rights.erasure_request": _("Erase a person"),
     "register.import": _("Import a list"),
     "register.purge_quarantine": _("Delete quarantined rows"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault.indexes import lookup_token
 
@@ -20,3 +23,17 @@ def identifiers_of(username: str) -> frozenset[Identifier]:
 
 def active_employees() -> list[Employee]:
     return list(Employee.objects.select_related("team").filter(is_active=True).order_by("username"))
+
+
+def display_names(identifiers: Collection[str]) -> dict[str, str]:
+    """Id as in `Actor.id` → name, for the employees there are."""
+    known = [UUID(identifier) for identifier in identifiers if _is_uuid(identifier)]
+    rows = Employee.objects.filter(pk__in=known).values_list("pk", "display_name")
+    return {str(pk): name for pk, name in rows}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

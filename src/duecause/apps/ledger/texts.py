@@ -1,0 +1,111 @@
+"""What the kinds of events and of failures are called. A test fails for a kind that is recorded somewhere and
+has no text here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from duecause.apps.ledger.findings import NAMES, REMEDIES
+from duecause.engine.problems import Problem
+from duecause.engine.tlog.failures import Kind
+
+KINDS = {
+    "catalogue.field_changed": _("Field of the catalogue changed"),
+    "catalogue.purpose_changed": _("Purpose changed"),
+    "catalogue.wording_changed": _("Wording changed"),
+    "consent.expired": _("Consent expired"),
+    "consent.given": _("Consent given"),
+    "consent.invalidated": _("Consent declared invalid"),
+    "consent.objected": _("Objection recorded"),
+    "consent.objection_lifted": _("Objection lifted by a later consent"),
+    "consent.objection_undone": _("Objection undone right after it was recorded"),
+    "consent.refused": _("Consent refused"),
+    "consent.register_changed": _("National register changed"),
+    "consent.register_loaded": _("National register loaded"),
+    "consent.renewed": _("Consent renewed"),
+    "consent.withdrawn": _("Consent withdrawn"),
+    "dialling.campaign_changed": _("Campaign changed"),
+    "dialling.checked": _("Number checked by staff"),
+    "dialling.precall": _("Pre-call check"),
+    "dialling.recalled": _("Released list taken back"),
+    "dialling.released": _("List released"),
+    "dialling.screened": _("List screened"),
+    "gate.alarm_closed": _("Alarm closed"),
+    "gate.denied": _("Look at a person denied"),
+    "gate.edit": _("Person’s data corrected"),
+    "gate.export": _("Person’s data exported"),
+    "gate.find": _("Person shown in search results"),
+    "gate.function_denied": _("Page or function denied"),
+    "gate.job": _("Sealed data opened for a job"),
+    "gate.open_request": _("Request about own data opened"),
+    "gate.record_consent": _("Consent taken down"),
+    "gate.record_objection": _("Objection taken down"),
+    "gate.reveal": _("Value revealed"),
+    "gate.say_source": _("Source of the data told"),
+    "gate.search": _("Search for a person"),
+    "gate.session_denied": _("Session of a closed account denied"),
+    "gate.spool": _("Waiting file opened for a job"),
+    "gate.view": _("Person’s card seen"),
+    "ledger.exported": _("Ledger exported with opened contents"),
+    "ledger.verified": _("Ledger verified"),
+    "obligation.opened": _("Request or job opened"),
+    "obligation.step_done": _("Step of a request or job done"),
+    "parties.api_key_created": _("API key created"),
+    "parties.api_key_revoked": _("API key revoked"),
+    "parties.brand_changed": _("Brand changed"),
+    "parties.contract_changed": _("Contract changed"),
+    "parties.controller_changed": _("Controller changed"),
+    "parties.partner_changed": _("Partner changed"),
+    "parties.source_changed": _("Source changed"),
+    "parties.transfer_changed": _("Transfer basis changed"),
+    "register.import_chunk": _("Rows of a list imported"),
+    "register.import_failed": _("Import failed"),
+    "register.import_finished": _("Import finished"),
+    "register.import_started": _("Import started"),
+    "register.linked": _("Records linked"),
+    "register.link_rejected": _("Suggested link rejected"),
+    "register.links_proposed": _("Links between records proposed"),
+    "register.quarantine_purged": _("Quarantined rows deleted"),
+    "register.unlinked": _("Records separated"),
+    "staff.employee_changed": _("Employee changed"),
+    "staff.identifiers_changed": _("Employee’s own identifiers changed"),
+    "staff.password_changed": _("Password changed"),
+    "staff.team_changed": _("Team changed"),
+}
+
+ACTORS = {
+    "employee": _("An employee"),
+    "partner": _("A partner"),
+    "subject": _("The person"),
+    "job": _("A job"),
+    "system": _("The system"),
+}
+
+
+def kind_label(kind: str) -> str:
+    return str(KINDS.get(kind, kind))
+
+
+def failure_name(kind: Kind) -> str:
+    return gettext(NAMES[kind])
+
+
+def remedy(kind: Kind) -> str:
+    return gettext(REMEDIES[kind])
+
+
+def spoken(template: str, params: Mapping[str, Any]) -> str:
+    """A stored problem in the reader's language."""
+    return gettext(template) % params if params else gettext(template)
+
+
+def plain(problem: Problem) -> dict[str, Any]:
+    """A problem as an event may hold it: numbers and text only."""
+    params = {
+        name: value if isinstance(value, int | str) else str(value) for name, value in problem.params.items()
+    }
+    return {"template": problem.template, "params": params}
