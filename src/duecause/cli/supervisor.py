@@ -55,7 +55,8 @@ class Child:
 class Supervisor:
     """`run` starts the children, restarts what dies, and returns after a stop signal with all of them gone.
 
-    `answers` is asked until it says True once; then `ready` is called.
+    The first child starts alone, so that whoever waits for it waits less. Once `answers` says True, the
+    others start and `ready` is called.
     """
 
     children: list[Child]
@@ -70,8 +71,7 @@ class Supervisor:
         """False: a child ended again and again before anything answered, so everything was ended."""
         before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            for child in self.children:
-                child.start(self.environment)
+            self.children[0].start(self.environment)
             while not self._stopping and not self._hopeless():
                 self._look_after()
                 time.sleep(PAUSE_SECONDS)
@@ -86,7 +86,7 @@ class Supervisor:
 
     def _look_after(self) -> None:
         now = time.monotonic()
-        for child in self.children:
+        for child in self.children if self._ready else self.children[:1]:
             if child.running:
                 if now - child.started > STEADY_SECONDS:
                     child.failures = 0
@@ -96,6 +96,8 @@ class Supervisor:
                 child.start(self.environment)
         if not self._ready and self.answers():
             self._ready = True
+            for child in self.children[1:]:
+                child.start(self.environment)
             self.ready()
 
     def _hopeless(self) -> bool:
