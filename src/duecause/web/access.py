@@ -10,12 +10,12 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from duecause.engine.actor import Actor
 from duecause.web.errors import not_allowed
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 OnDenied = Callable[[Actor, str], None]
 _on_denied: list[OnDenied] = []
 
@@ -33,7 +33,7 @@ def needs(function: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor: Actor | None = getattr(request, "actor", None)
             if actor is None:
                 return ask_to_sign_in(request)
@@ -47,6 +47,18 @@ def needs(function: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def signed_in(view: View) -> View:
+    """For the few pages that everybody signed in has, such as the start page: what it shows is up to the view."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if getattr(request, "actor", None) is None:
+            return ask_to_sign_in(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
