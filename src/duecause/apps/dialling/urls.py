@@ -1,4 +1,19 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from duecause.apps.dialling import check_views, release_views, views
 
 app_name = "dialling"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.lists, name="lists"),
+    path("new/", views.new, name="new"),
+    path("new/about/", views.about, name="about"),
+    path("check/", check_views.check, name="check"),
+    path("<uuid:list_id>/", views.detail, name="list"),
+    path("<uuid:list_id>/progress/", views.progress, name="progress"),
+    path("<uuid:list_id>/rows/", views.rows, name="rows"),
+    path("<uuid:list_id>/rows.csv", views.rows_csv, name="rows-csv"),
+    path("<uuid:list_id>/standing/", release_views.standing, name="standing"),
+    path("<uuid:list_id>/release/", release_views.release, name="release"),
+    path("<uuid:list_id>/certificate.json", release_views.certificate, name="certificate"),
+    path("<uuid:list_id>/recall/", release_views.recall, name="recall"),
+]

@@ -1,0 +1,85 @@
+"""Hand a list to its centre, fetch its certificate, take it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import BytesIO
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from duecause.apps.dialling import list_queries, release_actions, texts, views
+from duecause.apps.dialling.models import DialList, Release
+from duecause.engine.problems import Refused
+from duecause.web.access import needs
+from duecause.web.http import PageRequest
+
+
+@require_POST
+@needs("dialling.release")
+def release(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """The file of the release, once: it is kept nowhere here."""
+    dial_list = views.list_or_404(list_id)
+    file = BytesIO()
+    try:
+        release_actions.release(actor=request.actor, dial_list=dial_list, now=datetime.now(UTC), out=file)
+    except Refused as refused:
+        return views.report(request, views.list_or_404(list_id), refused=texts.spoken(refused.problem))
+    return HttpResponse(
+        file.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{_name(dial_list)}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _name(dial_list: DialList) -> str:
+    return f"{dial_list.campaign.code}_{dial_list.centre.code}_{dial_list.on}"
+
+
+def _release_or_404(list_id: UUID) -> Release:
+    found = list_queries.release_of(views.list_or_404(list_id))
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_GET
+@needs("dialling.read")
+def standing(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """What became of a release: asked while its file is on the way."""
+    dial_list = views.list_or_404(list_id)
+    now = datetime.now(UTC)
+    context = {"list": dial_list, "asked": True, **views.standing(dial_list, now)}
+    return render(request, "dialling/_standing.html", context)
+
+
+@require_GET
+@needs("dialling.read")
+def certificate(request: PageRequest, list_id: UUID) -> HttpResponse:
+    found = _release_or_404(list_id)
+    name = f"{_name(found.dial_list)}_certificate.json"
+    return JsonResponse(
+        found.certificate,
+        json_dumps_params={"indent": 2, "sort_keys": True, "ensure_ascii": False},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_POST
+@needs("dialling.release")
+def recall(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """Final, so the campaign's code is typed to confirm it."""
+    found = _release_or_404(list_id)
+    if request.POST.get("confirm", "").strip().upper() != found.campaign.code.upper():
+        why = _("Type %(code)s to recall this list.") % {"code": found.campaign.code}
+        return views.report(request, found.dial_list, unconfirmed=why)
+    if release_actions.recall(actor=request.actor, release=found, now=datetime.now(UTC)):
+        messages.success(request, _("Recalled. From now on the check before each call says no."))
+    return redirect("dialling:list", list_id)

@@ -1,0 +1,194 @@
+"""A list's report as a page shows it: chart, rules, registers, what stands against a release."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from duecause.apps.consent.models import RegisterVersion
+from duecause.apps.consent.queries import active_versions
+from duecause.apps.dialling import rules, texts
+from duecause.apps.dialling.list_queries import release_of, rule_of, rules_on, state_of
+from duecause.apps.dialling.models import Campaign, DialList
+from duecause.apps.dialling.release_actions import refuse_unless_releasable
+from duecause.apps.parties.models import Partner
+from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.engine.problems import Problem, Refused
+from duecause.engine.screening import Rule
+from duecause.web import charts
+from duecause.web.templatetags.formats import day
+
+
+def rows_url(dial_list: DialList, **query: str) -> str:
+    return reverse("dialling:rows", args=[dial_list.pk]) + ("?" + urlencode(query) if query else "")
+
+
+def steps(dial_list: DialList) -> list[tuple[str, int]]:
+    """Reason and rows taken by it, in order; what a release held back afterwards counts in."""
+    held = Counter(dial_list.report.get("held_back_at_release") or {})
+    found = [
+        (step["code"], step["rows"] + held.pop(step["code"], 0)) for step in dial_list.report["waterfall"]
+    ]
+    return [(code, count) for code, count in [*found, *sorted(held.items())] if count]
+
+
+def released_count(dial_list: DialList) -> int:
+    """Rows that may be called, or were released."""
+    held = sum((dial_list.report.get("held_back_at_release") or {}).values())
+    return int((dial_list.report.get("released") or 0) - held)
+
+
+def waterfall(dial_list: DialList, title: str = "") -> charts.Chart:
+    """From the rows offered to the rows that may be called; each bar leads to its rows."""
+    return charts.waterfall(
+        title or _("From the rows offered to the numbers that may be called"),
+        start=charts.Bar(_("Rows offered"), dial_list.report["candidates"], href=rows_url(dial_list)),
+        removed=[
+            charts.Bar(texts.reason_label(code), count, href=rows_url(dial_list, reason=code))
+            for code, count in steps(dial_list)
+        ],
+        end_label=_("May be called"),
+        end_href=rows_url(dial_list, released="1"),
+    )
+
+
+def line(dial_list: DialList, now: datetime) -> dict[str, Any]:
+    """One list in a table of lists."""
+    state = state_of(dial_list, now)
+    meaning, word = texts.state_words(dial_list, state)
+    release = release_of(dial_list)
+    expires = release.expires_at if release else texts.on_day(dial_list.report.get("expires_on"))
+    return {
+        "list": dial_list,
+        "state": state,
+        "meaning": meaning,
+        "word": word,
+        "candidates": dial_list.report.get("candidates"),
+        "released": released_count(dial_list) if dial_list.report else None,
+        "expires": expires,
+    }
+
+
+def rules_applied(dial_list: DialList) -> list[dict[str, Any]]:
+    found = []
+    for applied in dial_list.report.get("rules", []):
+        rule = rule_of(applied["country"], applied["id"])
+        found.append(
+            {
+                "country": texts.country(applied["country"]),
+                "kind": texts.kind(applied["kind"]),
+                "words": texts.rule_words(rule) if rule else "",
+                "law": applied["law"],
+                "id": applied["id"],
+                "since": rule.valid_from if rule else None,
+                "until": rule.valid_to if rule else None,
+                "sources": applied["sources"],
+                "confidence": texts.confidence(applied["confidence"]),
+                "reviewed_by": applied["reviewed_by"],
+            }
+        )
+    return found
+
+
+def registers_used(dial_list: DialList) -> list[dict[str, Any]]:
+    return [
+        {
+            **used,
+            "version": texts.on_day(used["version"]),
+            "usable_until": texts.on_day(used["usable_until"]),
+            "meaning": "act" if _is_stale(used, dial_list.on) else "ok",
+        }
+        for used in dial_list.report.get("registers", [])
+    ]
+
+
+def _is_stale(used: dict[str, Any], on: date) -> bool:
+    until = texts.on_day(used["usable_until"])
+    return until is None or until < on
+
+
+def expiry(dial_list: DialList) -> tuple[date | None, str]:
+    """Last day on which the list may be called, and why then."""
+    because = dial_list.report.get("expires_because")
+    return texts.on_day(dial_list.report.get("expires_on")), texts.told(because) if because else ""
+
+
+def against_release(dial_list: DialList, now: datetime) -> list[Problem]:
+    """Everything that stands against a release now; empty when it may go out."""
+    today = rules.local_day(now, dial_list.campaign.controller.country)
+    blocking = list(blocking_reasons_of(dial_list.centre, today))
+    if blocking:
+        return blocking
+    try:
+        refuse_unless_releasable(dial_list, now)
+    except Refused as refused:
+        return [refused.problem]
+    return []
+
+
+def nobody_because(campaign: Campaign, on: date) -> str:
+    """Why a campaign releases nobody on a day, whoever is on the list. Empty if it can."""
+    bans = rules.banned_everywhere(campaign, on)
+    return texts.nobody_because(campaign.name, bans) if bans else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterNow:
+    """A national register that the rules ask for, as it is loaded."""
+
+    name: str
+    version: date | None
+    words: str
+    meaning: str
+
+
+def _register_now(rule: Rule, version: RegisterVersion | None, on: date) -> RegisterNow:
+    allowed = rule.number("max_file_age_days")
+    if version is None:
+        return RegisterNow(rule.text("name"), None, _("Never loaded: nobody is released until it is."), "act")
+    age = (on - version.version_date).days
+    words = _("Version of %(day)s, %(age)d of %(allowed)d days old") % {
+        "day": day(version.version_date),
+        "age": age,
+        "allowed": allowed,
+    }
+    return RegisterNow(rule.text("name"), version.version_date, words, "act" if age > allowed else "ok")
+
+
+def about(campaign: Campaign, centre: Partner | None, on: date) -> dict[str, Any]:
+    """What a screening of this campaign for this centre would apply on a day."""
+    applied = rules_on(campaign, on)
+    registers = [rule for rule in applied if rule.kind == "register"]
+    versions = active_versions(rule.subject for rule in registers)
+    return {
+        "campaign": campaign,
+        "centre": centre,
+        "on": on,
+        "nobody": nobody_because(campaign, on),
+        "countries": ", ".join(texts.country(code) for code in campaign.countries),
+        "sector": texts.sector(campaign.sector),
+        "rules": [
+            {"rule": rule, "words": texts.rule_words(rule), "country": texts.country(rule.country)}
+            for rule in applied
+        ],
+        "without_rules": [
+            texts.country(code)
+            for code, found in rules.rule_sets(campaign.countries, on).items()
+            if not found.rules
+        ],
+        "registers": list(
+            {rule.subject: _register_now(rule, versions.get(rule.subject), on) for rule in registers}.values()
+        ),
+        "blocking": [reason_row(problem) for problem in blocking_reasons_of(centre, on)] if centre else [],
+    }
+
+
+def reason_row(problem: Problem) -> dict[str, str]:
+    """A problem for <c-reason-list>."""
+    return {"text": texts.spoken(problem), "code": problem.code, "meaning": "stopped"}

@@ -1,0 +1,274 @@
+"""Lists: what was screened, asking for a new one, its report and its rows. No number is on these pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from duecause.apps.dialling import actions, list_queries, showing, texts
+from duecause.apps.dialling.forms import Screening
+from duecause.apps.dialling.list_queries import RowFilter
+from duecause.apps.dialling.models import Campaign, DialList
+from duecause.apps.obligations.models import Step
+from duecause.engine.problems import Refused
+from duecause.engine.tabular import write_csv
+from duecause.web.access import needs
+from duecause.web.http import PageRequest
+from duecause.web.templatetags.formats import zone
+
+PER_PAGE = 50
+FILTERS = ("campaign", "centre", "state")
+EXPORT_COLUMNS = ("file", "sheet", "row", "country", "verdict", "reasons", "in words")
+
+
+def today() -> date:
+    return datetime.now(zone()).date()
+
+
+@require_GET
+@needs("dialling.read")
+def lists(request: PageRequest) -> HttpResponse:
+    now = datetime.now(UTC)
+    chosen = {name: request.GET.get(name, "") for name in FILTERS}
+    found = list_queries.lists(**chosen, now=now)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    names = list_queries.source_names(page)
+    rows = [
+        {**showing.line(one, now), "made_of": texts.from_where(one.candidates_from, names)} for one in page
+    ]
+    every = (("", _("All")),)
+    context = {
+        "rows": rows,
+        "page_of": page,
+        "chosen": chosen,
+        "filtered": any(chosen.values()),
+        "query": urlencode({name: value for name, value in chosen.items() if value}),
+        "campaigns": [*every, *Campaign.objects.order_by("name").values_list("code", "name")],
+        "centres": [*every, *list_queries.call_centres().values_list("code", "name")],
+        "states": [*every, *((code, texts.STATES[code][1]) for code in list_queries.STATES)],
+    }
+    return render(request, "dialling/lists.html", context)
+
+
+def _form(data: Any = None, files: Any = None, initial: dict[str, Any] | None = None) -> Screening:
+    sources = [(source.code, source.name) for source in list_queries.sources_with_imports()]
+    about = reverse("dialling:about")
+    return Screening(data, files, initial=initial, today=today(), sources=sources, about=about)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("dialling.screen")
+def new(request: PageRequest) -> HttpResponse:
+    """Ask for a screening: rows of sources are judged by a worker, a file handed in at once."""
+    if request.method == "GET":
+        wanted = {name: request.GET[name] for name in ("campaign", "centre") if name in request.GET}
+        return _ask(request, _form(initial=wanted))
+    form = _form(request.POST, request.FILES)
+    if not form.is_valid():
+        return _ask(request, form)
+    try:
+        return redirect("dialling:list", _screened(request, form).pk)
+    except Refused as refused:
+        return _ask(request, form, refused)
+
+
+def _screened(request: PageRequest, form: Screening) -> DialList:
+    given = form.cleaned_data
+    now = datetime.now(UTC)
+    asked: dict[str, Any] = {"actor": request.actor, "now": now} | {
+        name: given[name] for name in ("campaign", "centre", "on")
+    }
+    upload = given["file"]
+    if given["sources"] and upload is None:
+        return actions.request_screening(**asked, sources=given["sources"])[0]
+    file = upload and actions.ListFile(data=upload.read(), name=upload.name, country=given["country"])
+    return actions.screen(**asked, file=file, sources=given["sources"])
+
+
+def _ask(request: PageRequest, form: Screening, refused: Refused | None = None) -> HttpResponse:
+    campaigns: Any = form.fields["campaign"]
+    code = form["campaign"].value()
+    campaign = campaigns.queryset.filter(code=code).first() or campaigns.queryset.first()
+    centre = list_queries.call_centres().filter(code=form["centre"].value()).first()
+    context = {
+        "form": form,
+        "refused": texts.spoken(refused.problem) if refused else "",
+        "about": campaign and showing.about(campaign, centre or list_queries.call_centres().first(), today()),
+        "has_centres": list_queries.call_centres().exists(),
+    }
+    return render(request, "dialling/new.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+@needs("dialling.screen")
+def about(request: PageRequest) -> HttpResponse:
+    """What would be applied to this choice: asked again whenever campaign, centre or day changes."""
+    campaign = get_object_or_404(Campaign, code=request.GET.get("campaign", ""))
+    centre = list_queries.call_centres().filter(code=request.GET.get("centre", "")).first()
+    try:
+        on = date.fromisoformat(request.GET.get("on", ""))
+    except ValueError:
+        on = today()
+    return render(request, "dialling/_about.html", {"about": showing.about(campaign, centre, on)})
+
+
+def list_or_404(list_id: UUID) -> DialList:
+    known = DialList.objects.select_related("campaign__controller", "campaign__purpose", "centre", "release")
+    return get_object_or_404(known, pk=list_id)
+
+
+@require_GET
+@needs("dialling.read")
+def detail(request: PageRequest, list_id: UUID) -> HttpResponse:
+    return report(request, list_or_404(list_id))
+
+
+def report(
+    request: PageRequest, dial_list: DialList, *, refused: str = "", unconfirmed: str = ""
+) -> HttpResponse:
+    """The page of one list; `refused`: why nothing was released, `unconfirmed`: why nothing was recalled."""
+    now = datetime.now(UTC)
+    names = list_queries.source_names([dial_list])
+    context = {
+        "line": showing.line(dial_list, now),
+        "list": dial_list,
+        "made_of": texts.from_where(dial_list.candidates_from, names),
+        "refused": refused,
+        "unconfirmed": unconfirmed,
+    }
+    if dial_list.report:
+        until, because = showing.expiry(dial_list)
+        context |= {
+            "chart": showing.waterfall(dial_list),
+            "rules": showing.rules_applied(dial_list),
+            "registers": showing.registers_used(dial_list),
+            "until": until,
+            "because": because,
+            "nobody": showing.nobody_because(dial_list.campaign, dial_list.on),
+            **standing(dial_list, now),
+        }
+    else:
+        context |= progress_of(dial_list, now)
+    return render(request, "dialling/list.html", context, status=422 if refused or unconfirmed else 200)
+
+
+def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
+    """Whether the list may be released now, or what became of its release."""
+    release = list_queries.release_of(dial_list)
+    against = [] if release else showing.against_release(dial_list, now)
+    return {
+        "release": release,
+        "may_release": not release and not against,
+        "against": [showing.reason_row(problem) for problem in against],
+        "screen_again": any(problem.code == "list_stale" for problem in against),
+        "count": showing.released_count(dial_list),
+    }
+
+
+@require_GET
+@needs("dialling.read")
+def progress(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """Polled while a worker screens; at the end the page is drawn anew with the report."""
+    dial_list = list_or_404(list_id)
+    found = progress_of(dial_list, datetime.now(UTC))
+    if dial_list.state != DialList.State.SCREENING or found["stopped"]:
+        return HttpResponseClientRefresh()
+    return render(request, "dialling/_progress.html", {"list": dial_list, **found})
+
+
+def progress_of(dial_list: DialList, now: datetime) -> dict[str, Any]:
+    step = list_queries.screening_step(dial_list)
+    stopped = step is not None and step.state in (Step.State.REFUSED, Step.State.DEAD)
+    waited = (now - dial_list.created_at).total_seconds()
+    return {
+        "percent": 100 * step.progress_done // step.progress_total if step and step.progress_total else 0,
+        "stopped": stopped,
+        "why": texts.told(step.error) if step and stopped and step.error else "",
+        "nobody_works": step is not None
+        and step.state == Step.State.DUE
+        and not step.attempts
+        and waited > 15,
+    }
+
+
+def _filter(request: PageRequest) -> RowFilter:
+    return RowFilter(
+        reason=request.GET.get("reason", "")[:60],
+        every=request.GET.get("every") == "1",
+        released=request.GET.get("released") == "1",
+    )
+
+
+@require_GET
+@needs("dialling.read")
+def rows(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """The rows behind a bar, named as in their source: reasons, never numbers."""
+    dial_list = list_or_404(list_id)
+    wanted = _filter(request)
+    found = list_queries.rows(dial_list, wanted)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    query = urlencode(
+        {name: request.GET[name] for name in ("reason", "every", "released") if name in request.GET}
+    )
+    codes = list(dial_list.report.get("totals", {}))
+    context = {
+        "list": dial_list,
+        "wanted": wanted,
+        "page_of": page,
+        "query": query,
+        "rows": [
+            {"row": row, "reasons": [(texts.reason_label(c), texts.reason_sentence(c)) for c in row.reasons]}
+            for row in page
+        ],
+        "heading": texts.reason_label(wanted.reason) if wanted.reason else "",
+        "sentence": texts.reason_sentence(wanted.reason) if wanted.reason else "",
+        "reasons": [("", _("All")), *((code, texts.reason_label(code)) for code in codes)],
+        "tabs": _reason_tabs(dial_list, wanted) if wanted.reason else [],
+        "export": reverse("dialling:rows-csv", args=[dial_list.pk]) + (f"?{query}" if query else ""),
+    }
+    return render(request, "dialling/rows.html", context)
+
+
+def _reason_tabs(dial_list: DialList, wanted: RowFilter) -> list[dict[str, Any]]:
+    kinds = ((False, _("Held back by this reason first")), (True, _("All rows with this reason")))
+    return [
+        {
+            "url": showing.rows_url(dial_list, reason=wanted.reason, **({"every": "1"} if every else {})),
+            "label": label,
+            "current": wanted.every == every,
+            "count": list_queries.rows(dial_list, RowFilter(wanted.reason, every=every)).count(),
+        }
+        for every, label in kinds
+    ]
+
+
+@require_GET
+@needs("dialling.read")
+def rows_csv(request: PageRequest, list_id: UUID) -> StreamingHttpResponse:
+    """Exactly the filtered rows, without numbers."""
+    dial_list = list_or_404(list_id)
+    found = list_queries.rows(dial_list, _filter(request))
+    name = f"{dial_list.campaign.code}_{dial_list.centre.code}_{dial_list.on}_rows.csv"
+    return StreamingHttpResponse(
+        write_csv(_cells(found), EXPORT_COLUMNS, bom=True),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+def _cells(found: Any) -> Iterator[tuple[object, ...]]:
+    for row in found.iterator(chunk_size=2_000):
+        words = " ".join(texts.reason_sentence(code) for code in row.reasons)
+        verdict = "release" if row.released else "hold"
+        yield row.file, row.sheet, row.row, row.country, verdict, " ".join(row.reasons), words
