@@ -50,7 +50,7 @@ def needs(function: str) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """For the few pages that everybody signed in has, such as the start page: what it shows is up to the view."""
+    """For the few pages that everybody signed in has, such as the start page."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
