@@ -126,7 +126,8 @@ def hints(
     *, actor: Actor, people: Sequence[UUID], groups: Collection[str], now: datetime
 ) -> dict[UUID, dict[str, Any]]:
     """What search results may show before a reason is given, by the policies on `find`: for the caller to
-    shorten (initials, town). One event for the whole search. People who may not be found are left out."""
+    shorten (initials, town). One event for the whole search. Who may not be found is left out, as if unknown,
+    and the attempt is alarmed."""
     actor.require("desk.use")
     employee = Employee.objects.get(pk=actor.id)
     reason = Reason(link="none", purpose="customer_care")
@@ -135,6 +136,16 @@ def hints(
         facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
         allowed = engine().allow_set(profile=actor.profile, action="find", facts=facts).groups
         if not allowed:
+            _deny_look_up(
+                actor=actor,
+                employee=employee,
+                person=person,
+                reason=reason,
+                facts=facts,
+                action="find",
+                groups=frozenset({"name"}),
+                now=now,
+            )
             continue
         values, _ = _opened("person", [person], allowed & frozenset(groups))
         merged: dict[str, Any] = {}
