@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 from django.urls import URLPattern, get_resolver, resolve, reverse
-from ninja import NinjaAPI
+
+from duecause.api import api
 
 MATRIX = Path(__file__).with_name("matrix.yaml")
 PUBLIC = "public"
@@ -43,7 +44,7 @@ class Row:
     takes: Mapping[str, str]
     send: Mapping[str, Any]
     json: Any
-    query: str
+    query: Mapping[str, Any]
     answers: frozenset[int]
 
     def scope(self, method: str) -> str:
@@ -101,24 +102,17 @@ def _row(name: str, entry: Mapping[str, Any]) -> Row:
         takes=takes,
         send=entry.get("send", {}),
         json=entry.get("json"),
-        query=entry.get("query", ""),
+        query=entry.get("query", {}),
         answers=frozenset(entry.get("answers", ())),
     )
 
 
 def openapi_calls() -> Iterator[tuple[str, str]]:
     """(url name, method) of every operation that the API documents."""
-    for api in _apis(get_resolver()):
-        for path, operations in api.get_openapi_schema()["paths"].items():
-            sample = "/".join(_sample(part) for part in path.split("/"))
-            for method in operations:
-                yield resolve(sample).view_name, method.upper()
-
-
-def _apis(resolver: Any) -> Iterator[NinjaAPI]:
-    import duecause.api
-
-    yield duecause.api.api
+    for path, operations in api.get_openapi_schema()["paths"].items():
+        sample = "/".join(_sample(part) for part in path.split("/"))
+        for method in operations:
+            yield resolve(sample).view_name, method.upper()
 
 
 def _sample(part: str) -> str:

@@ -1,25 +1,34 @@
 """What an address can name, for who asks: an object of theirs, one that is not theirs, one that is nowhere.
 
-`Found.other` is None where an object belongs to the company: whoever may use the endpoint may name any.
-A new kind of object is one function here, registered under the name that matrix.yaml uses.
+A new kind of object is one function here, under the name that matrix.yaml uses: `of_a_caller` where it can
+belong to somebody, `of_the_company` where whoever may use the endpoint may name any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 from django.test import Client
 from django.urls import reverse
 
 from duecause.apps.consent.models import Objection
+from duecause.apps.dialling.release_actions import release
+from duecause.apps.dialling.rules import local_day
 from duecause.apps.gate.actions import deny_function
 from duecause.apps.gate.policies import links_for
+from duecause.apps.ledger.actions import sequence
+from duecause.apps.ledger.models import Event
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
+from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
+from tests.security import canary
 from tests.support.world import NOW, OPERATOR, World
+
+COLLEAGUE_NUMBER = 32478919294
 
 
 @dataclass(frozen=True)
@@ -32,29 +41,70 @@ class Caller:
 
 @dataclass(frozen=True)
 class Found:
+    """`other` is None where an object is the company's."""
+
     own: object
     other: object | None
     none: object
 
 
 Maker = Callable[[World, Caller], Found]
-MAKERS: dict[str, Maker] = {}
+SharedMaker = Callable[[World], object]
+_makers: dict[str, Maker] = {}
+_shared: dict[str, SharedMaker] = {}
 
 
-def kind(name: str) -> Callable[[Maker], Maker]:
+def of_a_caller(name: str) -> Callable[[Maker], Maker]:
     def register(maker: Maker) -> Maker:
-        MAKERS[name] = maker
+        _makers[name] = maker
         return maker
 
     return register
 
 
-@kind("person")
+def of_the_company(name: str) -> Callable[[SharedMaker], SharedMaker]:
+    def register(maker: SharedMaker) -> SharedMaker:
+        _shared[name] = maker
+        return maker
+
+    return register
+
+
+def known_kinds() -> set[str]:
+    return set(_makers) | set(_shared)
+
+
+def make_shared(world: World, takes: Mapping[str, str]) -> None:
+    """Make what belongs to the company, once per test."""
+    world.shared.update({kind: _shared[kind](world) for kind in set(takes.values()) & set(_shared)})
+
+
+def objects_for(world: World, takes: Mapping[str, str], caller: Caller) -> dict[str, Found]:
+    """Per parameter of the address. Asks `make_shared` to have been called outside any rollback."""
+    return {
+        parameter: Found(world.shared[kind], None, nowhere(world.shared[kind]))
+        if kind in _shared
+        else _makers[kind](world, caller)
+        for parameter, kind in takes.items()
+    }
+
+
+def nowhere(like: object) -> object:
+    if isinstance(like, int):
+        return 2**31 - 1
+    return "nowhere" if isinstance(like, str) else uuid7()
+
+
+def names_of(found: Iterable[tuple[str, Found]]) -> dict[str, object]:
+    return {parameter: objects.own for parameter, objects in found}
+
+
+@of_a_caller("person")
 def person(world: World, caller: Caller) -> Found:
     """Own: somebody this employee gave a reason for. Other: a colleague's record, with no reason given."""
-    own = world.person(number=32470000011)
-    other = world.person(number=32470000012)
-    token = indexes.lookup_token("phone", "32470000012")
+    own = canary.canary(world)
+    other = canary.canary(world, number=COLLEAGUE_NUMBER)
+    token = indexes.lookup_token("phone", str(COLLEAGUE_NUMBER))
     EmployeeIdentifier.objects.create(employee=world.employee("inbound"), kind="phone", token=token)
     links = links_for(caller.employee.profile) if caller.employee else ()
     if links:
@@ -62,7 +112,7 @@ def person(world: World, caller: Caller) -> Found:
     return Found(own.pk, other.pk, uuid7())
 
 
-@kind("objection")
+@of_a_caller("objection")
 def objection(world: World, caller: Caller) -> Found:
     """Own: taken by this employee a moment ago."""
     own = f"employee:{caller.employee.pk}" if caller.employee else OPERATOR.ref
@@ -71,7 +121,7 @@ def objection(world: World, caller: Caller) -> Found:
 
 def _objection(world: World, taken_by: str) -> object:
     made = Objection.objects.create(
-        person=world.person(),
+        person=canary.canary(world),
         controller=world.controller,
         scope=Objection.Scope.ALL_MARKETING,
         taken_how="call",
@@ -81,7 +131,36 @@ def _objection(world: World, taken_by: str) -> object:
     return made.pk
 
 
-@kind("alarm")
-def alarm(world: World, caller: Caller) -> Found:
-    denied = deny_function(actor=world.actor("technician"), function="ledger.read", now=NOW)
-    return Found(denied.alarm, None, uuid7())
+@of_the_company("alarm")
+def alarm(world: World) -> object:
+    return deny_function(actor=world.actor("technician"), function="ledger.read", now=NOW).alarm
+
+
+@of_the_company("event")
+def event(world: World) -> object:
+    alarm(world)
+    sequence(actor=OPERATOR, now=NOW)
+    return Event.objects.latest("id").uid
+
+
+@of_the_company("list")
+def dial_list(world: World) -> object:
+    """Screened a moment ago; it releases one person."""
+    return _screened(world).pk
+
+
+@of_the_company("released list")
+def released_list(world: World) -> object:
+    screened = _screened(world)
+    release(actor=OPERATOR, dial_list=screened, now=datetime.now(UTC), out=BytesIO())
+    return screened.pk
+
+
+def _screened(world: World):
+    now = datetime.now(UTC)
+    today = local_day(now, world.controller.country)
+    world.controller.canary_numbers = OWN_NUMBERS
+    world.controller.save()
+    load_dncm(32470000099, version_date=today - timedelta(days=1))
+    imported(world, canary.NUMBER, **{k: v for k, v in canary.VALUES.items() if k != "phone"})
+    return screen(world, on=today, now=now)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from operator import attrgetter
-from typing import Any
-
 import pytest
 from django.http import HttpResponse
 
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.models import Event
+from tests.security.calling import call
 from tests.security.endpoints import METHODS, PUBLIC, SIGNED_IN, Row, calls, endpoints, openapi_calls, rows
-from tests.security.objects import MAKERS, Caller, Found
+from tests.security.objects import Caller, Found, known_kinds, make_shared, names_of, objects_for
 from tests.security.visitors import (
     ENDED,
     EVERYBODY,
@@ -67,7 +64,7 @@ def test_every_operation_of_the_api_is_reviewed() -> None:
 
 def test_every_kind_of_object_can_be_made() -> None:
     for name, row in rows().items():
-        unknown = set(row.takes.values()) - set(MAKERS)
+        unknown = set(row.takes.values()) - known_kinds()
         assert not unknown, f"matrix.yaml, {name} takes {sorted(unknown)}: add a maker to objects.py."
         if name in endpoints():
             assert set(row.takes) == set(endpoints()[name].parameters), f"matrix.yaml, {name}: takes"
@@ -76,15 +73,16 @@ def test_every_kind_of_object_can_be_made() -> None:
 @pytest.mark.parametrize(("name", "method"), calls())
 def test_an_endpoint_answers_who_may_call_it_and_nobody_else(world: World, name: str, method: str) -> None:
     row = rows()[name]
+    make_shared(world, row.takes)
     wrong, served = [], []
     for who in EVERYBODY:
         with untouched():
             caller = visit(world, who, function=row.needs[method])
-            names = {p: found.own for p, found in _objects(world, row, caller).items()}
+            names = names_of(objects_for(world, row.takes, caller).items())
             if who in ENDED and caller.employee:
                 end_account(caller.employee, who)
             before = _reported()
-            answer = _call(world, caller, row, method, names)
+            answer = call(world, caller, row, method, names)
             verdict = _verdict(row, method, who, caller, answer, before)
             wrong += [f"{who}: {verdict} (got {answer.status_code})"] if verdict else []
             served += [who] if answer.status_code in (200, 201, 302) and not _stopped(answer) else []
@@ -95,12 +93,13 @@ def test_an_endpoint_answers_who_may_call_it_and_nobody_else(world: World, name:
 @pytest.mark.parametrize("name", [name for name, row in rows().items() if row.takes])
 def test_an_object_of_another_is_no_different_from_none(world: World, name: str) -> None:
     row = rows()[name]
+    make_shared(world, row.takes)
     wrong = []
     for method in row.methods:
         for who in (*PROFILES, "partner key"):
             with untouched():
                 caller = visit(world, who, function=row.needs[method])
-                objects = _objects(world, row, caller)
+                objects = objects_for(world, row.takes, caller)
                 for parameter, found in objects.items():
                     seen = {
                         whose: _seen(world, caller, row, method, objects, parameter, whose)
@@ -115,40 +114,15 @@ def test_an_object_of_another_is_no_different_from_none(world: World, name: str)
 @pytest.mark.parametrize("name", sorted(rows().keys() & endpoints().keys()))
 def test_an_endpoint_takes_no_other_method(world: World, name: str) -> None:
     row = rows()[name]
+    make_shared(world, row.takes)
     function = next(iter(row.needs.values()))
     who = next((p for p in PROFILES if function in engine().functions_of(p)), PROFILES[0])
     caller = visit(world, who, function=function)
-    names = {p: found.own for p, found in _objects(world, row, caller).items()}
+    names = names_of(objects_for(world, row.takes, caller).items())
     path = endpoints()[name].path(names)
     for method in set(METHODS) - set(row.methods):
         answer = caller.client.generic(method, path, b"", content_type="application/json")
         assert answer.status_code == 405, f"{method} {path}: {answer.status_code}"
-
-
-def _objects(world: World, row: Row, caller: Caller) -> dict[str, Found]:
-    return {parameter: MAKERS[kind](world, caller) for parameter, kind in row.takes.items()}
-
-
-def _call(world: World, caller: Caller, row: Row, method: str, names: dict[str, object]) -> HttpResponse:
-    path = endpoints()[row.name].path(names) + (f"?{row.query}" if row.query else "")
-    if row.json is not None:
-        return caller.client.generic(
-            method, path, json.dumps(_filled(world, row.json)), content_type="application/json"
-        )
-    if method == "POST":
-        return caller.client.post(path, _filled(world, row.send))
-    return caller.client.generic(method, path)
-
-
-def _filled(world: World, value: Any) -> Any:
-    """`world.centre.code` becomes the code of the fictional company's centre."""
-    if isinstance(value, dict):
-        return {name: _filled(world, inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_filled(world, inner) for inner in value]
-    if isinstance(value, str) and value.startswith("world."):
-        return attrgetter(value.removeprefix("world."))(world)
-    return value
 
 
 def _seen(
@@ -156,7 +130,7 @@ def _seen(
 ) -> tuple[int, str]:
     names = {p: found.own for p, found in objects.items()}
     names[parameter] = getattr(objects[parameter], whose)
-    answer = _call(world, caller, row, method, names)
+    answer = call(world, caller, row, method, names)
     return answer.status_code, comparable(answer, names)
 
 

@@ -45,6 +45,7 @@ class World:
     centre: Partner
     other_centre: Partner
     campaign: Campaign
+    shared: dict[str, object] = field(default_factory=dict)  # what one test made once, by kind
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def employee(self, profile: str, username: str = "") -> Employee:
