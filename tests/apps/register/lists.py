@@ -13,7 +13,7 @@ from duecause.apps.register.models import ImportBatch, ImportRow, Record
 from tests.support.world import NOW, OPERATOR, World
 
 MORE_FIELDS = {"company": ("name", "identity"), "contract_from": ("contracts", "contract")}
-MORE_FIELDS |= {"contract_to": ("contracts", "contract"), "house_number": ("address", "identity")}
+MORE_FIELDS |= {"contract_to": ("contracts", "contract"), "language": ("language", "identity")}
 
 
 def declare_fields() -> None:

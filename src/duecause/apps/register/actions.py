@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -172,7 +173,7 @@ def _new_batch(
     digest: str,
     options: dict[str, Any],
     now: datetime,
-    identifier: Any,
+    identifier: UUID,
 ) -> ImportBatch:
     batch = ImportBatch.objects.create(
         id=identifier,
@@ -311,12 +312,28 @@ def decide_link(*, actor: Actor, link: RecordLink, same: bool, now: datetime) ->
         if not settled:
             return
         if same:
-            people = Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True)
-            grouping.merge_people(set(people))
+            people = set(
+                Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True)
+            )
+            _refuse_contradiction(people)
+            grouping.merge_people(people)
         else:
             grouping.regroup([link.a_id, link.b_id], now=now)
         _record_link(actor, link, "register.linked" if same else "register.link_rejected", now)
     link.refresh_from_db()
+
+
+def _refuse_contradiction(people: set[UUID]) -> None:
+    other = grouping.kept_apart(people)
+    if other is not None:
+        raise Refused(
+            "kept_apart",
+            gettext_noop(
+                "Linking these would join two persons whom somebody has kept apart (link %(link)s). "
+                "Decide that link first."
+            ),
+            link=other.pk,
+        )
 
 
 def split(*, actor: Actor, link: RecordLink, now: datetime) -> None:

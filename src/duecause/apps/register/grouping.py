@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, ManyToOneRel
+from django.db.models import Count, F, ManyToOneRel
 
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
@@ -67,6 +67,13 @@ def merge_people(people: Collection[UUID]) -> UUID:
     _tell(moved)
     drop_unused(others)
     return stays
+
+
+def kept_apart(people: Collection[UUID]) -> RecordLink | None:
+    """A decision by a person that records of two of these people are not the same human, if there is one."""
+    decided = (RecordLink.State.REJECTED, RecordLink.State.ENDED)
+    apart = RecordLink.objects.filter(state__in=decided, a__person__in=people, b__person__in=people)
+    return apart.exclude(a__person=F("b__person")).first()
 
 
 def regroup(records: Iterable[UUID], *, now: datetime) -> Moved:

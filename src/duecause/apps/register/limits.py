@@ -1,4 +1,5 @@
-"""Thresholds of the register: how long a row may wait in quarantine, from when a person is of age."""
+"""Thresholds of the register: how long a row may wait in quarantine, from when a person is of age; and of the
+national registers: how much smaller or damaged a new file may be."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from duecause.packs import law
 class Limits:
     quarantine: timedelta
     adult_years: int
+    register_shrink_percent: int
+    register_malformed_per_thousand: int
 
     def adult_from(self, birth: date) -> date:
         """The day of majority. Who was born on 29 February is of age on 1 March: the later day is careful."""
@@ -32,6 +35,8 @@ def limits() -> Limits:
     found = Limits(
         quarantine=timedelta(days=_number(top, "quarantine", "days")),
         adult_years=_number(top, "adult", "years"),
+        register_shrink_percent=_number(top, "register_shrink", "percent"),
+        register_malformed_per_thousand=_number(top, "register_malformed", "per_thousand"),
     )
     top.done()
     return found

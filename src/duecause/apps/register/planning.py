@@ -116,6 +116,9 @@ def plan_chunk(setting: Setting, rows: Sequence[ParsedRow]) -> list[Plan]:
     guards = _guard_hits(open_plans)
     seen: dict[bytes, Plan] = {}
     for plan in open_plans:
+        _refuse_or_quarantine(setting, plan, guards)
+        if plan.outcome != Outcome.STORED:
+            continue
         earlier = seen.get(plan.key)
         if earlier is not None:
             _repeats(plan, earlier.record, earlier.person, earlier.parsed.row)
@@ -124,10 +127,8 @@ def plan_chunk(setting: Setting, rows: Sequence[ParsedRow]) -> list[Plan]:
         if known and known.id in first_rows:
             _repeats(plan, known.id, known.person, first_rows[known.id])
             continue
-        _refuse_or_quarantine(setting, plan, guards)
-        if plan.outcome == Outcome.STORED:
-            _settle(plan, known)
-            seen[plan.key] = plan
+        _settle(plan, known)
+        seen[plan.key] = plan
     return plans
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -91,7 +91,7 @@ def write_chunk(
     stored = [plan for plan in plans if plan.outcome == Outcome.STORED]
     updated = [plan for plan in plans if plan.outcome == Outcome.UPDATED]
     _loosen(setting, updated)
-    links = _undecided(found)
+    links = _within_decisions(_undecided(found))
     _give_people(setting, plans, links)
     Record.objects.bulk_create(_record(setting, plan, sealed) for plan in stored)
     _update_records(setting, updated, sealed)
@@ -287,6 +287,24 @@ def _undecided(links: Sequence[Found]) -> list[Found]:
     return [link for link in links if (link.a, link.b) not in decided]
 
 
+def _within_decisions(links: Sequence[Found]) -> list[Found]:
+    """A third record must not join two people whom somebody has kept apart: its links become suggestions."""
+    pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
+    contested: set[UUID] = set()
+    for group in grouping.joined(pairs):
+        people = set(Record.objects.filter(pk__in=group).values_list("person_id", flat=True))
+        if len(people) > 1 and grouping.kept_apart(people):
+            contested |= group
+    if not contested:
+        return list(links)
+    return [
+        replace(link, evidence=replace(link.evidence, verdict=Verdict.SUGGEST))
+        if link.a in contested
+        else link
+        for link in links
+    ]
+
+
 def _state(link: Found) -> str:
     is_link = link.evidence.verdict is Verdict.LINK
     return RecordLink.State.LINKED if is_link else RecordLink.State.SUGGESTED
@@ -307,7 +325,7 @@ def _end_rule_links(records: Sequence[UUID]) -> set[UUID]:
 
 def join_late(found: Sequence[Found], *, now: datetime) -> Counter[str]:
     """Links between stored records that two imports at the same time could not see."""
-    links = _undecided(found)
+    links = _within_decisions(_undecided(found))
     pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
     for group in grouping.joined(pairs):
         grouping.merge_people(set(Record.objects.filter(pk__in=group).values_list("person_id", flat=True)))
