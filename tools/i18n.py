@@ -51,9 +51,10 @@ def extract() -> polib.POFile:
     from django.conf import settings
 
     class Extract(makemessages.Command):
-        # The templates of these two are messages wherever they are written.
+        # The templates of Problem and Refused are messages wherever they are written; `lazy` is gettext_lazy.
         xgettext_options = [
             *makemessages.Command.xgettext_options,
+            "--keyword=lazy",
             "--keyword=Refused:2",
             "--keyword=Problem:2",
         ]
