@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from duecause.apps.home import views
 
 app_name = "home"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("due/", views.all_due, name="due"),
+]

@@ -1,0 +1,188 @@
+"""One queue over every clock: requests, alarms, quarantined rows, registers, contracts of partners.
+
+Each entry says what, until when, how much of the time is used, and leads to where it is dealt with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from duecause.apps.consent.queries import active_versions
+from duecause.apps.dialling import rules
+from duecause.apps.dialling.list_queries import running_campaigns
+from duecause.apps.gate import queries as gate
+from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.texts import sentence, severity_meaning
+from duecause.apps.obligations import queries as obligations
+from duecause.apps.obligations.models import Obligation
+from duecause.apps.obligations.texts import kind_label
+from duecause.apps.parties.models import Partner
+from duecause.apps.parties.queries import party_facts
+from duecause.apps.register.models import QuarantinedRow
+from duecause.engine.actor import Actor
+from duecause.engine.screening import Rule
+from duecause.engine.transfers import gate_open_until
+from duecause.packs import law
+from duecause.web.charts import share_meaning
+from duecause.web.navigation import url_or_none
+from duecause.web.templatetags.formats import number, zone
+
+MOST_OF_A_KIND = 100
+PARTNER_NOTICE = timedelta(days=30)
+REGISTER_NOTICE = timedelta(days=2)
+URGENCY = {"stopped": 0, "act": 1, "watch": 2, "ok": 3, "info": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`by` is a moment or a last day; None: as soon as possible. `used`: share of the time."""
+
+    kind: str
+    title: str
+    meaning: str
+    by: datetime | date | None = None
+    used: float | None = None
+    since: datetime | None = None
+    href: str | None = None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        return URGENCY.get(self.meaning, 4), self.by.isoformat() if self.by else ""
+
+
+def queue(actor: Actor, now: datetime) -> list[Due]:
+    """What this actor can do something about, the most urgent first."""
+    found: list[Due] = []
+    for function, entries in SOURCES:
+        if actor.may(function):
+            found.extend(entries(now))
+    return sorted(found, key=lambda due: due.order)
+
+
+def nearest_obligation() -> Obligation | None:
+    return obligations.due_list(Obligation.State.OPEN).first()
+
+
+def _obligations(now: datetime) -> Iterator[Due]:
+    for row in obligations.due_list(Obligation.State.OPEN)[:MOST_OF_A_KIND]:
+        used = obligations.share_of_time_used(row, now)
+        late = row.due_at is not None and row.due_at <= now
+        yield Due(
+            kind=_("Request"),
+            title=kind_label(row.kind),
+            meaning="stopped" if late else share_meaning(min(used, 0.99)),
+            by=row.due_at,
+            used=used,
+            since=row.opened_at,
+            href=url_or_none("obligations:list"),
+        )
+
+
+def _alarms(now: datetime) -> Iterator[Due]:
+    alarm: Alarm
+    for alarm in gate.alarms("open")[:MOST_OF_A_KIND]:
+        yield Due(
+            kind=_("Alarm"),
+            title=sentence(alarm),
+            meaning=severity_meaning(alarm),
+            since=alarm.raised_at,
+            href=url_or_none("gate:alarms"),
+        )
+
+
+def _quarantine(now: datetime) -> Iterator[Due]:
+    """Rows that are deleted by themselves unless somebody mends their cause: one entry per import."""
+    grouped = (
+        QuarantinedRow.objects.values("batch", "batch__file_name")
+        .annotate(rows=Count("pk"), until=Min("delete_after"), since=Min("quarantined_at"))
+        .order_by("until")
+    )
+    for group in grouped[:MOST_OF_A_KIND]:
+        used = _share(group["since"], group["until"], now)
+        text = ngettext(
+            "%(n)s row of %(file)s is in quarantine and will be deleted",
+            "%(n)s rows of %(file)s are in quarantine and will be deleted",
+            group["rows"],
+        )
+        yield Due(
+            kind=_("Quarantine"),
+            title=text % {"n": number(group["rows"]), "file": group["batch__file_name"]},
+            meaning="watch" if used < 0.85 else "act",
+            by=group["until"],
+            used=used,
+            since=group["since"],
+            href=url_or_none("register:imports"),
+        )
+
+
+def _registers(now: datetime) -> Iterator[Due]:
+    """National registers that the rules of running campaigns ask for and that are, or soon are, too old."""
+    today = local_day(now)
+    wanted: dict[str, Rule] = {}
+    for campaign in running_campaigns(today):
+        for rule_set in rules.rule_sets(campaign.countries, today).values():
+            wanted |= {rule.subject: rule for rule in rule_set.of_kind("register")}
+    versions = active_versions(wanted)
+    for code, rule in sorted(wanted.items()):
+        version = versions.get(code)
+        if version is None:
+            text = _("%(register)s has never been loaded: campaigns that need it release nobody")
+            yield Due(_("Register"), text % {"register": code}, "act", href=_registers_page())
+            continue
+        last = version.version_date + timedelta(days=rule.number("max_file_age_days"))
+        if last - today > REGISTER_NOTICE:
+            continue
+        text = _("%(register)s needs its newest file") if last >= today else _("%(register)s is too old")
+        yield Due(
+            kind=_("Register"),
+            title=text % {"register": code},
+            meaning="watch" if last >= today else "act",
+            by=last,
+            since=version.loaded_at,
+            href=_registers_page(),
+        )
+
+
+def _registers_page() -> str | None:
+    return url_or_none("consent:registers") or url_or_none("register:imports")
+
+
+def _partners(now: datetime) -> Iterator[Due]:
+    """Contracts, assessments and adequacy decisions that end within 30 days."""
+    today = local_day(now)
+    for partner in Partner.objects.filter(kind=Partner.Kind.CALL_CENTRE):
+        last = gate_open_until(party_facts(partner, today), on=today, adequacy=law.adequacy())
+        if last is None or not today <= last <= today + PARTNER_NOTICE:
+            continue
+        left = last - today
+        yield Due(
+            kind=_("Partner"),
+            title=_("Contract or transfer basis of %(partner)s ends") % {"partner": partner.name},
+            meaning="act" if left < PARTNER_NOTICE / 4 else "watch",
+            by=last,
+            used=1 - left / PARTNER_NOTICE,
+            href=url_or_none("parties:list"),
+        )
+
+
+SOURCES: tuple[tuple[str, Callable[[datetime], Iterator[Due]]], ...] = (
+    ("obligations.read", _obligations),
+    ("alarms.handle", _alarms),
+    ("register.read", _quarantine),
+    ("registers.load", _registers),
+    ("parties.read", _partners),
+)
+
+
+def local_day(now: datetime) -> date:
+    return now.astimezone(zone()).date()
+
+
+def _share(since: datetime, until: datetime, now: datetime) -> float:
+    return min(max((now - since) / (until - since), 0.0), 1.0) if until > since else 1.0
