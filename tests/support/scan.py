@@ -59,7 +59,7 @@ class Hit:
 
 
 def forms(secret: Secret) -> dict[str, bytes]:
-    """Every byte sequence that would betray the secret, by the name of its form. Text is in small letters."""
+    """Every byte sequence that would betray the secret, by the name of its form."""
     found: dict[str, bytes] = {}
     for spelling, text in secret.spellings().items():
         plain = text.encode()
@@ -71,11 +71,12 @@ def forms(secret: Secret) -> dict[str, bytes]:
         found[f"{spelling}, percent"] = quote(text, safe="").lower().encode()
         for shift in range(3):
             found[f"{spelling}, base64 at {shift}"] = _base64_at(plain, shift).lower()
-    digits = secret.spellings().get("digits", "")
-    if digits:
-        found["number, 6 bytes big-endian"] = int(digits).to_bytes(6, "big").lower()
-        found["number, 8 bytes little-endian"] = int(digits).to_bytes(8, "little").lower()
-    return {name: form for name, form in found.items() if len(form) >= SHORTEST}
+    if secret.value.startswith("+"):
+        digits = secret.spellings()["digits"]
+        found["number, 6 bytes big-endian"] = int(digits).to_bytes(6, "big")
+        found["number, 8 bytes little-endian"] = int(digits).to_bytes(8, "little")
+    named = {form: name for name, form in reversed(found.items()) if len(form) >= SHORTEST}
+    return {name: form.lower() for form, name in named.items()}
 
 
 def _base64_at(plain: bytes, shift: int) -> bytes:
