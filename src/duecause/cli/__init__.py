@@ -16,6 +16,7 @@ MODULES = (
     "duecause.cli.up",
     "duecause.cli.processes",
     "duecause.cli.register",
+    "duecause.cli.consent",
     "duecause.cli.dialling",
     "duecause.cli.ledger",
 )

@@ -123,7 +123,7 @@ def release(dial_list: str, out_file: Path, certificate_file: Path | None) -> No
     to_stdout = str(out_file) == "-"
     if not to_stdout:
         require_writable(out_file)
-    out: BinaryIO = click.get_binary_stream("stdout") if to_stdout else io.BytesIO()
+    out: BinaryIO = sys.stdout.buffer if to_stdout else io.BytesIO()
     made = release_actions.release(actor=OPERATOR, dial_list=found, now=datetime.now(UTC), out=out)
     if isinstance(out, io.BytesIO):
         write_bytes(out_file, out.getvalue())

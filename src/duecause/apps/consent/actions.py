@@ -61,11 +61,13 @@ def record_objection(
     taking: Taking,
     now: datetime,
     scope: Scope = ALL_MARKETING,
+    at: datetime | None = None,
 ) -> Objection:
     """Record that a person objects to direct marketing (GDPR Art. 21(2)-(3)).
 
     Effective for every later pre-call check at commit, on every number we know of the person. Objecting
-    again with a scope that already holds returns the objection that holds. Raises NotPermitted.
+    again with a scope that already holds returns the objection that holds. `at`: when the person objected,
+    where that was before `now`. Raises NotPermitted.
     """
     actor.require("consent.object")
     with transaction.atomic():
@@ -73,7 +75,7 @@ def record_objection(
         if held:
             return held
         objection = _write_objection(
-            actor=actor, person=person, controller=controller, taking=taking, scope=scope, now=now
+            actor=actor, person=person, controller=controller, taking=taking, scope=scope, now=now, at=at
         )
         tokens = {
             bytes(token) for token in DialFact.objects.filter(person=person).values_list("token", flat=True)
@@ -90,12 +92,13 @@ def record_number_objection(
     taking: Taking,
     now: datetime,
     scope: Scope = ALL_MARKETING,
+    at: datetime | None = None,
 ) -> Objection:
     """Record the objection of a caller who is not in the register: it follows the numbers (E.164)."""
     actor.require("consent.object")
     with transaction.atomic():
         objection = _write_objection(
-            actor=actor, person=None, controller=controller, taking=taking, scope=scope, now=now
+            actor=actor, person=None, controller=controller, taking=taking, scope=scope, now=now, at=at
         )
         _suppress(objection, {indexes.dial_token(number) for number in numbers})
         return objection
@@ -242,6 +245,7 @@ def _write_objection(
     taking: Taking,
     scope: Scope,
     now: datetime,
+    at: datetime | None,
 ) -> Objection:
     objection = Objection.objects.create(
         person=person,
@@ -252,7 +256,7 @@ def _write_objection(
         taken_by=actor.ref,
         taken_how=taking.how,
         language=taking.language,
-        at=now,
+        at=at or now,
     )
     record(
         actor=actor,

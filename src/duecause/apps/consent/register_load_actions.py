@@ -1,0 +1,195 @@
+"""Load a new version of a national register.
+
+The file is read and judged before anything is written. Its numbers go in as tokens, in chunks, while the
+version is "loading" and nobody looks at it; one transaction makes it the active one; the numbers of the
+version before are removed afterwards. Whatever fails leaves the active version as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from duecause.apps.consent.models import NationalRegister, RegisterEntry, RegisterVersion
+from duecause.apps.consent.registers import RegisterFile, read_register
+from duecause.apps.ledger.actions import record
+from duecause.apps.register.limits import limits
+from duecause.apps.vault import indexes
+from duecause.engine.actor import Actor
+from duecause.engine.problems import Refused
+from duecause.engine.screening import RuleSet
+from duecause.packs import law
+
+State = RegisterVersion.State
+ROWS_AT_ONCE = 20_000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`repeated`: this very file is the active version already and nothing was changed."""
+
+    version: RegisterVersion
+    repeated: bool
+    malformed: int = 0
+
+
+def load_register(
+    *,
+    actor: Actor,
+    register: NationalRegister,
+    data: bytes,
+    file_name: str,
+    version_date: date,
+    now: datetime,
+    force_shrunken: bool = False,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Make `data`, the register as published on `version_date`, the version that screening uses.
+
+    Raises Refused for a file that is stale, of the future, older than the active one, half-written, damaged
+    or (unless `force_shrunken`) much smaller than the active one; NotPermitted.
+    """
+    actor.require("registers.load")
+    _refuse_by_date(register, version_date, now.date())
+    read = read_register(
+        data,
+        name=file_name,
+        country=register.country,
+        malformed_per_thousand=limits().register_malformed_per_thousand,
+    )
+    active = register.versions.filter(state=State.ACTIVE).first()
+    if active and (active.version_date, active.sha256) == (version_date, read.sha256):
+        return Loaded(active, repeated=True)
+    _refuse_by_active(register, active, read, version_date, force_shrunken)
+    version = _begin(actor, register, version_date, read)
+    try:
+        _write(version, read, progress)
+        _switch(actor, version, read, now, force_shrunken)
+    except BaseException:
+        RegisterVersion.objects.filter(pk=version.pk, state=State.LOADING).update(state=State.FAILED)
+        _remove_unused(register)
+        raise
+    _remove_unused(register)
+    version.refresh_from_db()
+    return Loaded(version, repeated=False, malformed=read.malformed)
+
+
+def _refuse_by_date(register: NationalRegister, version_date: date, today: date) -> None:
+    if version_date > today:
+        raise Refused(
+            "register_future",
+            "%(date)s lies in the future. Give the date on which %(register)s published the file.",
+            date=version_date,
+            register=register.code,
+        )
+    rules = RuleSet.for_country(register.country, today, book=law.book()).of_kind("register")
+    oldest = next((r.number("max_file_age_days") for r in rules if r.subject == register.code), None)
+    if oldest is not None and version_date + timedelta(days=oldest) < today:
+        raise Refused(
+            "register_stale",
+            "A file of %(register)s may be used for %(days)s days; this is of %(date)s. Fetch the newest.",
+            register=register.code,
+            days=oldest,
+            date=version_date,
+        )
+
+
+def _refuse_by_active(
+    register: NationalRegister,
+    active: RegisterVersion | None,
+    read: RegisterFile,
+    version_date: date,
+    force_shrunken: bool,
+) -> None:
+    if active is None:
+        return
+    if version_date < active.version_date:
+        raise Refused(
+            "register_older",
+            "%(register)s is loaded as of %(active)s; the file is of %(date)s. Load a newer one.",
+            register=register.code,
+            active=active.version_date,
+            date=version_date,
+        )
+    if version_date == active.version_date:
+        raise Refused(
+            "register_same_date",
+            "%(register)s is loaded as of %(date)s, from another file. Check the date of this one.",
+            register=register.code,
+            date=version_date,
+        )
+    percent = limits().register_shrink_percent
+    if len(read.numbers) * 100 < active.rows * (100 - percent) and not force_shrunken:
+        raise Refused(
+            "register_shrunken",
+            "The file has %(rows)s numbers, the version loaded of %(register)s %(active)s: more than "
+            "%(percent)s percent fewer. Fetch it again; if it is right, load it with --force-shrunken.",
+            register=register.code,
+            rows=len(read.numbers),
+            active=active.rows,
+            percent=percent,
+        )
+
+
+def _begin(
+    actor: Actor, register: NationalRegister, version_date: date, read: RegisterFile
+) -> RegisterVersion:
+    """A crash may have left a version behind: whoever loads next puts it aside."""
+    register.versions.filter(state=State.LOADING).update(state=State.FAILED)
+    _remove_unused(register)
+    with transaction.atomic():
+        register.versions.filter(version_date=version_date).exclude(state=State.ACTIVE).delete()
+        return RegisterVersion.objects.create(
+            register=register, version_date=version_date, sha256=read.sha256, actor=actor.ref
+        )
+
+
+def _write(version: RegisterVersion, read: RegisterFile, progress: Progress | None) -> None:
+    """Tokens in their own order, so that the index grows at its end."""
+    tokens = sorted(token.tobytes() for token in indexes.dial_tokens(read.numbers))
+    total = len(tokens)
+    for start in range(0, total, ROWS_AT_ONCE):
+        part = tokens[start : start + ROWS_AT_ONCE]
+        RegisterEntry.objects.bulk_create(RegisterEntry(version=version, token=token) for token in part)
+        if progress:
+            progress(min(start + ROWS_AT_ONCE, total), total)
+
+
+def _switch(actor: Actor, version: RegisterVersion, read: RegisterFile, now: datetime, forced: bool) -> None:
+    register = version.register
+    with transaction.atomic():
+        before = register.versions.filter(state=State.ACTIVE).first()
+        register.versions.filter(state=State.ACTIVE).update(state=State.REPLACED)
+        switched = RegisterVersion.objects.filter(pk=version.pk, state=State.LOADING).update(
+            state=State.ACTIVE, rows=len(read.numbers), loaded_at=now
+        )
+        if not switched:
+            raise Refused(
+                "register_overtaken",
+                "Somebody else loads %(register)s at the same time. See what is loaded, then try again.",
+                register=register.code,
+            )
+        told = {
+            "register": register.code,
+            "version": version.version_date.isoformat(),
+            "sha256": read.sha256,
+            "numbers": len(read.numbers),
+            "lines": read.lines,
+            "malformed": read.malformed,
+            "before": before.version_date.isoformat() if before else None,
+            "forced": forced,
+        }
+        record(actor=actor, kind="consent.register_loaded", now=now, payload=told)
+
+
+def _remove_unused(register: NationalRegister) -> None:
+    """Numbers of versions that nobody uses, a chunk at a time so that nobody waits."""
+    unused = RegisterEntry.objects.filter(
+        version__register=register, version__state__in=(State.REPLACED, State.FAILED)
+    )
+    while chunk := list(unused.values_list("pk", flat=True)[:ROWS_AT_ONCE]):
+        RegisterEntry.objects.filter(pk__in=chunk).delete()

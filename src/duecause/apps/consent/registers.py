@@ -1,0 +1,144 @@
+"""Read the file of a national register: one number and its date per line. Whatever makes a file doubtful
+refuses it as a whole, because a number that got lost in it is a person who will be called."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import phonenumbers
+
+from duecause.engine.phone import read_cell
+from duecause.engine.problems import Refused, gettext_noop
+
+# Countries in which a national number is written with a 0 that falls away behind the calling code.
+TRUNK_ZERO = frozenset({"BE", "NL", "FR", "SE", "DE", "GB"})
+_INTERNATIONAL = re.compile(r"(?:\+|00)([1-9]\d{6,14})")
+_NATIONAL = re.compile(r"0([1-9]\d{6,10})")
+_SEPARATOR = re.compile(r"[;,\t ]+")
+_COUNT = re.compile(
+    r"(?:#+|total|count|records?|rows|lines|aantal|nombre|eof)[\s:;=#]*(\d+)\W*", re.IGNORECASE
+)
+_WRITTEN = str.maketrans("", "", "./-()\u00a0")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFile:
+    """`numbers`: E.164 integers, sorted, each once. `malformed`: lines in which no number could be read."""
+
+    numbers: npt.NDArray[np.int64]
+    lines: int
+    malformed: int
+    sha256: str
+
+
+def read_register(data: bytes, *, name: str, country: str, malformed_per_thousand: int) -> RegisterFile:
+    """Read a whole file. Raises Refused for an empty, half-written, damaged or wrongly encoded one.
+
+    A line holds the number, in international form or as `country` writes it, then optionally its date, apart
+    by blank, tab, semicolon or comma. A heading and a closing line with the number of lines are understood.
+    """
+    lines = _lines(data, name)
+    expected = _closing_count(lines)
+    if lines and not any(char.isdigit() for char in lines[0]):
+        lines.pop(0)
+    numbers: list[int] = []
+    malformed = 0
+    for line in lines:
+        found = list(_numbers(line, country))
+        numbers += found
+        malformed += not found
+    if not numbers:
+        raise Refused(
+            "register_empty",
+            gettext_noop("%(file)s holds no number. Fetch the register file again."),
+            file=name,
+        )
+    if expected is not None and expected != len(lines):
+        raise Refused(
+            "register_half_written",
+            gettext_noop(
+                "%(file)s says it has %(expected)s numbers and holds %(found)s. It was cut off or put "
+                "together wrongly: fetch it again."
+            ),
+            file=name,
+            expected=expected,
+            found=len(lines),
+        )
+    if malformed * 1000 > malformed_per_thousand * len(lines):
+        raise Refused(
+            "register_malformed",
+            gettext_noop(
+                "%(file)s: %(malformed)s of %(lines)s lines hold no number that can be read. Check that it "
+                "is the register file, whole and in its original form."
+            ),
+            file=name,
+            malformed=malformed,
+            lines=len(lines),
+        )
+    unique = np.unique(np.array(numbers, dtype=np.int64))
+    return RegisterFile(unique, len(lines), malformed, hashlib.sha256(data).hexdigest())
+
+
+def _lines(data: bytes, name: str) -> list[str]:
+    if not data.strip():
+        raise Refused(
+            "register_empty", gettext_noop("%(file)s is empty. Fetch the register file again."), file=name
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise Refused(
+            "register_encoding",
+            gettext_noop(
+                "%(file)s is no plain text in UTF-8 or ASCII. Use the register file as it was published."
+            ),
+            file=name,
+        )
+    if not text.endswith(("\n", "\r")):
+        raise Refused(
+            "register_half_written",
+            gettext_noop(
+                "%(file)s ends in the middle of a line: it was not written to its end. Fetch it again."
+            ),
+            file=name,
+        )
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _closing_count(lines: list[str]) -> int | None:
+    """Take the closing line off, if there is one, and return what it says."""
+    match = _COUNT.fullmatch(lines[-1].strip())
+    if match is None:
+        return None
+    lines.pop()
+    return int(match[1])
+
+
+def _numbers(line: str, country: str) -> Iterator[int]:
+    """Every number that the line can mean: who is listed under any reading must not be called."""
+    cell = _SEPARATOR.split(line.strip(), maxsplit=1)[0].strip("\"'")
+    plain = cell.translate(_WRITTEN)
+    international = _INTERNATIONAL.fullmatch(plain)
+    national = _NATIONAL.fullmatch(plain) if country in TRUNK_ZERO else None
+    if international:
+        yield int(international[1])
+    elif national:
+        yield int(f"{_calling_code(country)}{national[1]}")
+    else:
+        spaced = re.split(r"[;,\t]", line.strip(), maxsplit=1)[0]
+        for text in dict.fromkeys((cell, spaced)):
+            found = read_cell(text, region=country, policy="suppression").numbers
+            yield from (number.e164 for number in found)
+            if found:
+                return
+
+
+def _calling_code(country: str) -> int:
+    return phonenumbers.country_code_for_region(country)

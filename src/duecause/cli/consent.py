@@ -1,0 +1,126 @@
+"""Take over past objections and load national registers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from duecause.apps.consent import objection_import_actions, register_load_actions
+from duecause.apps.consent.models import NationalRegister
+from duecause.apps.parties.models import Controller
+from duecause.cli.files import read_bytes, write_bytes
+from duecause.engine.actor import Actor
+from duecause.engine.problems import Refused
+from duecause.organisation import founding
+
+OPERATOR = Actor.system("operator")
+PATH = click.Path(path_type=Path)
+SHOWN = 20
+
+
+@click.group("objections")
+def objections_group() -> None:
+    """Objections to marketing."""
+
+
+@objections_group.command("import")
+@click.argument("file", type=PATH)
+@click.option("--controller", required=True, help="Code of the company that the people objected to.")
+@click.option("--country", default="", help="Country of numbers without country code.")
+@click.option("--report", "report_file", type=PATH, help="Write what each row became.")
+def import_objections(file: Path, controller: str, country: str, report_file: Path | None) -> None:
+    """Record the past objections in FILE (number or e-mail, date, scope)."""
+    founding.require_founded()
+    done = objection_import_actions.import_objections(
+        actor=OPERATOR,
+        data=read_bytes(file),
+        file_name=file.name,
+        controller=_controller(controller),
+        now=datetime.now(UTC),
+        country=country.upper(),
+    )
+    click.echo(f"{file.name}: {len(done.rows)} rows")
+    for outcome, rows in sorted(done.counts.items()):
+        click.echo(f"  {outcome}: {rows}")
+    told = [problem for row in done.rows for problem in row.problems]
+    for problem in told[:SHOWN]:
+        click.echo(problem.text, err=True)
+    if len(told) > SHOWN:
+        click.echo(f"… and {len(told) - SHOWN} more; --report FILE writes all of them.", err=True)
+    if report_file:
+        lines = [
+            {"sheet": r.sheet, "row": r.row, "outcome": r.outcome, "problems": [p.text for p in r.problems]}
+            for r in done.rows
+        ]
+        document = {"file": file.name, "counts": done.counts, "rows": lines}
+        write_bytes(report_file, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+@click.group("registers")
+def registers_group() -> None:
+    """National registers of numbers that do not want marketing calls."""
+
+
+@registers_group.command("load")
+@click.argument("code")
+@click.argument("file", type=PATH)
+@click.option(
+    "--version", "version", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Date of the file."
+)
+@click.option("--force-shrunken", is_flag=True, help="Load it although many numbers are gone.")
+def load(code: str, file: Path, version: datetime, force_shrunken: bool) -> None:
+    """Load FILE as the register CODE, such as BE-DNCM."""
+    founding.require_founded()
+    register = _register(code)
+    data = read_bytes(file)
+
+    def told(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{done * 100 // total} %", nl=done == total, err=True)
+
+    loaded = register_load_actions.load_register(
+        actor=OPERATOR,
+        register=register,
+        data=data,
+        file_name=file.name,
+        version_date=version.date(),
+        now=datetime.now(UTC),
+        force_shrunken=force_shrunken,
+        progress=told,
+    )
+    if loaded.repeated:
+        click.echo(f"{code} of {version:%Y-%m-%d} is loaded already. Nothing was changed.")
+        return
+    click.echo(f"{code} of {version:%Y-%m-%d}: {loaded.version.rows} numbers are active.")
+    if loaded.malformed:
+        click.echo(f"{loaded.malformed} lines hold no number that can be read.", err=True)
+
+
+def _controller(code: str) -> Controller:
+    found = Controller.objects.filter(code=code).first()
+    if found is None:
+        known = ", ".join(Controller.objects.order_by("code").values_list("code", flat=True)) or "-"
+        raise Refused(
+            "unknown_controller",
+            "There is no controller “%(given)s”. Known: %(known)s.",
+            given=code,
+            known=known,
+        )
+    return found
+
+
+def _register(code: str) -> NationalRegister:
+    found = NationalRegister.objects.filter(code=code).first()
+    if found is None:
+        known = ", ".join(NationalRegister.objects.order_by("code").values_list("code", flat=True)) or "-"
+        raise Refused(
+            "unknown_register", "There is no register “%(given)s”. Known: %(known)s.", given=code, known=known
+        )
+    return found
+
+
+COMMANDS = (objections_group, registers_group)

@@ -1,0 +1,179 @@
+"""A national register is loaded whole or not at all, and what was active goes on answering."""
+
+from datetime import timedelta
+
+import pytest
+
+from duecause.apps.consent import queries
+from duecause.apps.consent import register_load_actions as loading
+from duecause.apps.consent.models import NationalRegister, RegisterEntry, RegisterVersion
+from duecause.apps.ledger.models import Event
+from duecause.apps.vault import indexes
+from duecause.engine.actor import NotPermitted
+from duecause.engine.problems import Refused
+from tests.support.world import NOW, OPERATOR, make_world
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+TODAY = NOW.date()
+DAY = timedelta(days=1)
+FIRST = b"0470000011;2015-07-11\n0470000012;2016-01-01\n"
+
+
+@pytest.fixture
+def register():
+    return NationalRegister.objects.create(code="BE-DNCM", country="BE", name="Do Not Call Me")
+
+
+def load(register, data=FIRST, *, on=TODAY, **options):
+    return loading.load_register(
+        actor=OPERATOR,
+        register=register,
+        data=data,
+        file_name="dncm.txt",
+        version_date=on,
+        now=NOW,
+        **options,
+    )
+
+
+def names(number):
+    return [version.version_date for version in queries.registers_naming(indexes.dial_token(number))]
+
+
+def refusal(register, data=FIRST, **options):
+    """The code of the refusal; nothing may have changed."""
+    before = (list(RegisterVersion.objects.filter(state="active").values()), RegisterEntry.objects.count())
+    with pytest.raises(Refused) as refused:
+        load(register, data, **options)
+    assert "0470" not in refused.value.problem.text
+    after = (list(RegisterVersion.objects.filter(state="active").values()), RegisterEntry.objects.count())
+    assert before == after
+    return refused.value.code
+
+
+def test_a_loaded_number_is_found_by_its_token(register):
+    load(register)
+    assert names(32470000011) == [TODAY]
+    assert names(32470000099) == []
+    assert Event.objects.filter(kind="consent.register_loaded").count() == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0470000011",
+        "0470000011 2015-07-11",
+        "0470000011\t2015-07-11",
+        "0470000011,2015-07-11",
+        "+32470000011;x",
+        "0032470000011;2015-07-11",
+        "0470/00.00.11;2015-07-11",
+        "0470 00 00 11;2015-07-11",
+        '"0470000011";2015',
+    ],
+)
+def test_each_way_of_writing_a_line_is_read(register, line):
+    load(register, (line + "\r\n").encode())
+    assert names(32470000011) == [TODAY]
+
+
+def test_a_heading_and_a_closing_count_are_understood(register):
+    load(register, b"number;registered\n" + FIRST + b"# 2\n")
+    assert RegisterVersion.objects.get().rows == 2
+
+
+def test_the_same_file_twice_changes_nothing(register):
+    first = load(register)
+    again = load(register)
+    assert again.repeated
+    assert again.version == first.version
+    assert Event.objects.filter(kind="consent.register_loaded").count() == 1
+
+
+def test_a_newer_version_replaces_the_older_and_its_numbers_go(register):
+    load(register, on=TODAY - DAY)
+    load(register, b"0470000012;2016-01-01\n0470000013;2026-10-30\n")
+    assert names(32470000011) == []
+    assert names(32470000013) == [TODAY]
+    assert RegisterEntry.objects.count() == 2
+    assert set(RegisterVersion.objects.values_list("state", flat=True)) == {"active", "replaced"}
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "register_empty"),
+        (b"\n \n", "register_empty"),
+        (b"number;date\n", "register_empty"),
+        (b"0470000011;2015-07-11\n0470000012;20", "register_half_written"),
+        (FIRST + b"# 3\n", "register_half_written"),
+        (FIRST + b"TOTAL;1\n", "register_half_written"),
+        (FIRST + b"?????\n", "register_malformed"),
+        (FIRST.decode().encode("utf-16"), "register_encoding"),
+        (b"PK\x03\x04\x00\x00\xff\xfe\n", "register_encoding"),
+    ],
+)
+def test_a_doubtful_file_is_refused_and_the_active_version_still_answers(register, data, code):
+    load(register, on=TODAY - DAY)
+    assert refusal(register, data) == code
+    assert names(32470000011) == [TODAY - DAY]
+
+
+def test_a_file_of_the_future_or_beyond_its_age_is_refused(register):
+    assert refusal(register, on=TODAY + DAY) == "register_future"
+    assert refusal(register, on=TODAY - 6 * DAY) == "register_stale"
+    load(register, on=TODAY - 5 * DAY)
+
+
+def test_a_file_older_than_the_active_one_is_refused(register):
+    load(register)
+    assert refusal(register, on=TODAY - DAY) == "register_older"
+
+
+def test_another_file_of_the_same_date_is_refused(register):
+    load(register)
+    assert refusal(register, FIRST + b"0470000013;2026-10-30\n") == "register_same_date"
+
+
+def test_a_shrunken_file_is_loaded_only_on_request(register):
+    load(register, b"".join(b"04700001%02d;2015-07-11\n" % n for n in range(20)), on=TODAY - DAY)
+    eighteen = b"".join(b"04700001%02d;2015-07-11\n" % n for n in range(18))
+    seventeen = b"".join(b"04700001%02d;2015-07-11\n" % n for n in range(17))
+    assert refusal(register, seventeen) == "register_shrunken"
+    assert load(register, seventeen, force_shrunken=True).version.rows == 17
+    RegisterVersion.objects.all().delete()
+    load(register, b"".join(b"04700001%02d;2015-07-11\n" % n for n in range(20)), on=TODAY - DAY)
+    assert load(register, eighteen).version.rows == 18
+
+
+def test_a_load_that_breaks_leaves_the_active_version_and_no_rows_of_its_own(register, monkeypatch):
+    load(register, on=TODAY - DAY)
+
+    def broken(*args):
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        load(register, b"0470000012;2016-01-01\n0470000013;2026-10-30\n", progress=broken)
+    assert names(32470000011) == [TODAY - DAY]
+    assert RegisterEntry.objects.count() == 2
+    assert RegisterVersion.objects.get(version_date=TODAY).state == "failed"
+    load(register, b"0470000012;2016-01-01\n0470000013;2026-10-30\n")
+    assert names(32470000013) == [TODAY]
+
+
+def test_what_a_crash_left_behind_is_cleared_by_the_next_load(register):
+    left = RegisterVersion.objects.create(
+        register=register, version_date=TODAY - DAY, sha256="0" * 64, actor=OPERATOR.ref
+    )
+    RegisterEntry.objects.create(version=left, token=indexes.dial_token(32470000077))
+    assert names(32470000077) == []
+    load(register)
+    assert RegisterEntry.objects.count() == 2
+
+
+def test_only_who_may_load_registers_does(register):
+    agent = make_world().actor("inbound")
+    with pytest.raises(NotPermitted):
+        loading.load_register(
+            actor=agent, register=register, data=FIRST, file_name="x", version_date=TODAY, now=NOW
+        )
