@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import date
 
-from duecause.apps.parties.models import ApiKey, Contract, Partner, TransferBasis
+from django.db.models import F
+
+from duecause.apps.parties.models import ApiKey, Contract, Partner, Source, TransferBasis
 from duecause.engine.problems import Problem
-from duecause.engine.transfers import PartyFacts, blocking_reasons
+from duecause.engine.transfers import Decision, PartyFacts, blocking_reasons, gate_open_until
 from duecause.packs.law import adequacy
 
 
@@ -65,3 +68,45 @@ def _contract(partner: Partner, on: date | None) -> Contract | None:
             if contract.valid_from <= on and (contract.valid_to is None or on <= contract.valid_to):
                 return contract
     return contracts[0] if contracts else None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyState:
+    """A partner on a day. `closes_after`: last day on which the gate is open by what is known now. `inside`:
+    the country is part of the European Economic Area, so that no transfer basis is needed."""
+
+    partner: Partner
+    contract: Contract | None
+    transfer: TransferBasis | None
+    decision: Decision | None
+    inside: bool
+    reasons: tuple[Problem, ...]
+    closes_after: date | None
+
+
+def state_of(partner: Partner, on: date) -> PartyState:
+    facts = party_facts(partner, on)
+    return PartyState(
+        partner=partner,
+        contract=_contract(partner, on),
+        transfer=TransferBasis.objects.filter(partner=partner).first(),
+        decision=adequacy().decision(partner.country, on),
+        inside=partner.country in adequacy().eea,
+        reasons=blocking_reasons(facts, on=on, adequacy=adequacy()),
+        closes_after=gate_open_until(facts, on=on, adequacy=adequacy()),
+    )
+
+
+def call_centres() -> list[Partner]:
+    return list(Partner.objects.filter(kind=Partner.Kind.CALL_CENTRE).order_by("name"))
+
+
+def keys_of(partner: Partner) -> list[ApiKey]:
+    """Valid ones first, the newest on top."""
+    return list(partner.api_keys.order_by(F("revoked_at").desc(nulls_first=True), "-created_at"))
+
+
+def sources() -> list[Source]:
+    """With their party, controller and wordings."""
+    rows = Source.objects.select_related("party", "controller").prefetch_related("wordings")
+    return list(rows.order_by("name"))

@@ -1,0 +1,32 @@
+"""Stored problems, countries and languages in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from duecause.engine.problems import Problem
+from duecause.web.templatetags.formats import day, locale
+
+
+def spoken(problem: Problem) -> str:
+    """A problem in the reader's language, days as the reader writes them."""
+    params = {
+        name: day(value) if isinstance(value, date) else value for name, value in problem.params.items()
+    }
+    return _(problem.template) % params if params else _(problem.template)
+
+
+def country_name(code: str) -> str:
+    return str(locale().territories.get(code, code))
+
+
+def language_name(code: str) -> str:
+    return str(locale().languages.get(code, code))
+
+
+def own_words(texts: Mapping[str, str], language: str, fallback: str = "") -> str:
+    """One of the texts an organisation wrote per language: the reader's, else English, else any."""
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), fallback)
