@@ -113,11 +113,22 @@ def test_the_scope_word_decides_how_far_it_reaches_and_doubt_reaches_furthest(wo
     assert [p.code for p in done.rows[0].problems] == (["scope_unknown"] if word == "no idea" else [])
 
 
-def test_rows_that_block_nothing_say_what_to_do(world):
-    done = take(world, "phone;email\n;nobody@example.org\nn/a;\n")
-    assert outcomes(done) == ["not_found", "refused"]
-    assert "Import the file again" in done.rows[0].problems[-1].text
-    assert not any("nobody@" in problem.text for row in done.rows for problem in row.problems)
+def test_an_objection_by_email_stops_whoever_turns_out_to_have_the_address(world):
+    assert outcomes(take(world, "email\nmila@example.org\n")) == ["recorded_email"]
+    mila = world.person(number=MILA)
+    Lookup.objects.create(
+        record=mila.records.get(), kind="email", token=indexes.lookup_token("email", "mila@example.org"),
+        key_id="k", normaliser=1,
+    )  # fmt: skip
+    asked = {"controller": world.controller, "channel": "call", "campaign": "PUMP-BE", "now": NOW}
+    assert queries.objecting_by_email(**asked) == {mila.pk}
+    assert queries.objecting_by_email(**asked, among=[]) == set()
+
+
+def test_a_row_that_names_nobody_says_what_to_do(world):
+    done = take(world, "phone;email\nn/a;\n")
+    assert outcomes(done) == ["refused"]
+    assert "Correct it at the source" in done.rows[0].problems[-1].text
 
 
 def test_a_file_without_a_column_to_find_people_by_is_refused(world):

@@ -9,7 +9,8 @@ from duecause.apps.dialling import actions, jobs
 from duecause.apps.dialling.models import DialList, ListRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import runner
-from duecause.apps.register.models import DialFact, Person, RelationFact
+from duecause.apps.register.models import DialFact, Lookup, Person, RelationFact
+from duecause.apps.vault import indexes
 from duecause.engine.actor import NotPermitted
 from duecause.engine.problems import Refused
 from tests.apps.dialling.lists import (
@@ -264,3 +265,16 @@ def test_an_agent_may_not_screen(world):
             actor=world.actor("outbound"), campaign=world.campaign, centre=world.centre, on=TODAY, now=NOW,
             sources=["WEB"],
         )  # fmt: skip
+
+
+def test_an_objection_taken_by_email_stops_the_person_who_is_imported_later(world):
+    load_dncm()
+    consent.record_email_objection(
+        actor=OPERATOR, email="mila@example.org", controller=world.controller, taking=CALL, now=NOW
+    )
+    mila = imported(world, MILA)
+    Lookup.objects.create(
+        record=mila.records.get(), kind="email", token=indexes.lookup_token("email", "mila@example.org"),
+        key_id="k", normaliser=1,
+    )  # fmt: skip
+    assert reasons(screen(world)) == [["objection"]]

@@ -104,6 +104,27 @@ def record_number_objection(
         return objection
 
 
+def record_email_objection(
+    *,
+    actor: Actor,
+    email: str,
+    controller: Controller,
+    taking: Taking,
+    now: datetime,
+    scope: Scope = ALL_MARKETING,
+    at: datetime | None = None,
+) -> Objection:
+    """Record the objection of somebody who is known by nothing but an e-mail address (normalised): it stops
+    the calls to whoever turns out to have it."""
+    actor.require("consent.object")
+    with transaction.atomic():
+        objection = _write_objection(
+            actor=actor, person=None, controller=controller, taking=taking, scope=scope, now=now, at=at
+        )
+        _suppress(objection, {indexes.lookup_token("email", email)}, key_id=indexes.lookup_key_id())
+        return objection
+
+
 def request_erasure(
     *, actor: Actor, person: Person, controller: Controller, taking: Taking, now: datetime
 ) -> tuple[Objection, Obligation]:
@@ -277,12 +298,11 @@ def _write_objection(
     return objection
 
 
-def _suppress(objection: Objection, tokens: set[bytes]) -> None:
-    key_id = indexes.dial_key_id()
+def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> None:
     Suppression.objects.bulk_create(
         Suppression(
             token=token,
-            key_id=key_id,
+            key_id=key_id or indexes.dial_key_id(),
             reason=Suppression.Reason.OBJECTION,
             controller=objection.controller,
             channel=objection.channel,

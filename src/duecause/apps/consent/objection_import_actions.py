@@ -12,7 +12,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from duecause.apps.consent.actions import Scope, Taking, record_number_objection, record_objection
+from duecause.apps.consent.actions import (
+    Scope,
+    Taking,
+    record_email_objection,
+    record_number_objection,
+    record_objection,
+)
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.consent.objection_files import ObjectionRow, read_objections
 from duecause.apps.ledger.actions import record
@@ -22,14 +28,10 @@ from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Problem, gettext_noop
 
-Outcome = Literal["recorded", "recorded_number", "already", "not_found", "refused"]
+Outcome = Literal["recorded", "recorded_number", "recorded_email", "already", "refused"]
 Progress = Callable[[int], None]
 IMPORTED = Taking(how="import")
 
-NOT_FOUND = gettext_noop(
-    "Row %(row)s: nobody with this e-mail address is in the register, and the row has no number to block. "
-    "Import the file again after the next list."
-)
 NOBODY = gettext_noop(
     "Row %(row)s holds neither a phone number nor an e-mail address. Correct it at the source."
 )
@@ -64,9 +66,9 @@ def import_objections(
     """Record each row's objection against `controller`, as of the date the row gives.
 
     Numbers are read greedily: every plausible reading is blocked. Everybody known by a number or the e-mail
-    address objects as a person; numbers that nobody is known by are blocked by themselves. Again changes
-    nothing. `country` reads numbers without a country code (default: the controller's). Raises Refused,
-    NotPermitted.
+    address objects as a person; numbers and addresses that nobody is known by are blocked by themselves.
+    Again changes nothing. `country` reads numbers without a country code (default: the controller's). Raises
+    Refused, NotPermitted.
     """
     actor.require("consent.object")
     batches = read_objections(data, name=file_name, country=country or controller.country, on=now.date())
@@ -78,7 +80,7 @@ def import_objections(
         if progress:
             progress(len(results))
     counts: dict[str, int] = dict(Counter(str(result.outcome) for result in results))
-    if counts.keys() & {"recorded", "recorded_number"}:
+    if counts.keys() - {"already", "refused"}:
         with transaction.atomic():
             told = {
                 "controller": controller.code,
@@ -147,20 +149,29 @@ def _take(actor: Actor, controller: Controller, row: ObjectionRow, known: _Known
                 at=at,
             )
             outcome = "recorded"
-    blocked = _blocked(unknown, controller, scope, at)
-    fresh = [number for number in unknown if number not in blocked]
+    tokens = {indexes.dial_token(number): number for number in unknown}
+    fresh = [tokens[token] for token in tokens.keys() - _blocked(tokens, controller, scope, at)]
     if fresh:
         record_number_objection(
             actor=actor, numbers=fresh, controller=controller, taking=IMPORTED, now=now, scope=scope, at=at
         )
         outcome = "recorded" if outcome == "recorded" else "recorded_number"
-    if people or unknown:
-        return RowResult(row.sheet, row.row, outcome, row.problems)
-    if row.email:
-        missing = Problem("objection_not_found", NOT_FOUND, {"row": row.row})
-        return RowResult(row.sheet, row.row, "not_found", (*row.problems, missing))
-    nobody = Problem("objection_nobody", NOBODY, {"row": row.row})
-    return RowResult(row.sheet, row.row, "refused", (*row.problems, nobody))
+    if row.email and not people:
+        if not _blocked([indexes.lookup_token("email", row.email)], controller, scope, at):
+            record_email_objection(
+                actor=actor,
+                email=row.email,
+                controller=controller,
+                taking=IMPORTED,
+                now=now,
+                scope=scope,
+                at=at,
+            )
+            outcome = "recorded_email" if outcome == "already" else outcome
+    elif not people and not unknown:
+        nobody = Problem("objection_nobody", NOBODY, {"row": row.row})
+        return RowResult(row.sheet, row.row, "refused", (*row.problems, nobody))
+    return RowResult(row.sheet, row.row, outcome, row.problems)
 
 
 def _moment(day: date | None, now: datetime) -> datetime:
@@ -179,14 +190,13 @@ def _objected(person: Person, controller: Controller, scope: Scope, at: datetime
     )
 
 
-def _blocked(numbers: Sequence[int], controller: Controller, scope: Scope, at: datetime) -> set[int]:
-    """Numbers that are blocked as far already, or were on that day."""
-    tokens = {indexes.dial_token(number): number for number in numbers}
+def _blocked(tokens: Iterable[bytes], controller: Controller, scope: Scope, at: datetime) -> set[bytes]:
+    """Which of these are blocked as far already, or were from that day on."""
     rows = Suppression.objects.filter(
-        token__in=tokens, controller=controller, reason=Suppression.Reason.OBJECTION
+        token__in=list(tokens), controller=controller, reason=Suppression.Reason.OBJECTION
     ).values_list("token", "channel", "campaign", "effective_at", "lifted_at")
     return {
-        tokens[bytes(token)]
+        bytes(token)
         for token, channel, campaign, since, lifted in rows
         if ((channel, campaign) == (scope.channel, scope.campaign) and (lifted is None or since == at))
         or ((channel, campaign) == ("", "") and lifted is None)

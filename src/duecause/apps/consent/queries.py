@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
 from duecause.apps.parties.models import Controller
-from duecause.apps.register.models import Person, Record
+from duecause.apps.register.models import Lookup, Person, Record
+from duecause.apps.vault import indexes
 
 GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
 
@@ -70,6 +71,23 @@ def objecting_people(
         at__lte=now,
         person__isnull=False,
     )
+
+
+def objecting_by_email(
+    *,
+    controller: Controller,
+    channel: str,
+    campaign: str,
+    now: datetime,
+    among: Collection[UUID] | None = None,
+) -> set[UUID]:
+    """Persons known by an e-mail address under which an objection was taken before anybody knew them."""
+    addresses = suppressions(controller=controller, channel=channel, campaign=campaign, now=now).filter(
+        key_id=indexes.lookup_key_id()
+    )
+    asked = Q() if among is None else Q(record__person__in=among)
+    found = Lookup.objects.filter(asked, kind=Lookup.Kind.EMAIL, token__in=addresses.values("token"))
+    return set(found.values_list("record__person_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from duecause.apps.consent.queries import (
     ConsentQuestion,
     consenting_people,
+    objecting_by_email,
     objecting_people,
     registers_naming,
     suppressions,
@@ -138,6 +139,14 @@ def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: date
     for objection in objecting.exclude(pk__in=[pk for pk in seen if pk]):
         params = {"since": objection.at.date(), "reason": describe("objection").text}
         yield Problem("objection", template, params)
+    if objecting_by_email(
+        controller=campaign.controller,
+        channel=campaign.channel,
+        campaign=campaign.code,
+        now=now,
+        among=list(people),
+    ):
+        yield describe("objection")
     for version in registers_naming(token):
         named = gettext_noop("Listed in the national register %(register)s of %(version)s.")
         code = version.register.code

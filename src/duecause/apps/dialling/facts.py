@@ -17,6 +17,7 @@ from duecause.apps.consent.queries import (
     ConsentQuestion,
     active_versions,
     consenting_people,
+    objecting_by_email,
     objecting_people,
     suppressions,
 )
@@ -65,12 +66,16 @@ def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> 
     objecting = objecting_people(
         controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
     )
+    by_email = objecting_by_email(
+        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
+    )
     restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
     found = {
         (bytes(token), str(reason)) for token, reason in among(stopping, "token", tokens, "token", "reason")
     }
     stopped = (
         ("objection", objecting.values_list("person_id", flat=True)),
+        ("objection", by_email),
         ("restricted", restricted.values_list("pk", flat=True)),
     )
     for reason, people in stopped:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
-from duecause.apps.consent.queries import GIVING, objecting_people, suppressions
+from duecause.apps.consent.queries import GIVING, objecting_by_email, objecting_people, suppressions
 from duecause.apps.dialling import rules
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.parties.models import Partner
@@ -131,6 +131,9 @@ def _stopped_for(
         objecting_people(controller=asked[0], channel=asked[1], campaign=asked[2], now=now)
         .filter(person__in=everybody)
         .values_list("person_id", flat=True)
+    )
+    objecting |= objecting_by_email(
+        controller=asked[0], channel=asked[1], campaign=asked[2], now=now, among=everybody
     )
     objecting |= _took_back(campaign, rows, everybody)
     newly_listed = _newly_listed(rows)
