@@ -7,19 +7,30 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import files
 
-from duecause.apps.parties.models import Controller
+from duecause.apps.consent.models import NationalRegister
+from duecause.apps.consent.register_load_actions import load_register
+from duecause.apps.parties.models import Controller, Source
+from duecause.apps.register.actions import queue_import
 from duecause.engine.actor import Actor
 from duecause.organisation import applying
 from duecause.organisation.schema import Organisation
 
 Say = Callable[[str], object]
-Load = Callable[[Actor, datetime, Say], object]
 SignIns = list[tuple[str, str, str]]
 
 FILE = "org.yaml"
 
-# Run in this order after the organisation file; each says what it loaded.
-LOADERS: tuple[Load, ...] = ()
+# Imported by the worker after the start. The web shop's list is left for whoever tries the product.
+LISTS = {
+    "customers-be.xlsx": "CUSTOMERS-BE",
+    "customers-nl.tsv": "CUSTOMERS-NL",
+    "fair-be.csv": "FAIR-BE",
+    "broker-nl.csv": "BROKER-NL",
+    "callback-nl.csv": "CALLBACK-NL",
+    "partner-fr.csv": "PARTNER-FR",
+    "leads-pl.csv": "LEADS-PL",
+}
+REGISTER_FILES = {"BE-DNCM": "be-dncm-2026-11-20.txt"}
 
 
 def load_demo(*, actor: Actor, now: datetime, say: Say) -> SignIns:
@@ -30,8 +41,9 @@ def load_demo(*, actor: Actor, now: datetime, say: Say) -> SignIns:
         say(
             f"Loaded the demonstration organisation {organisation.organisation}: {len(done.changes)} entries."
         )
-        for load in LOADERS:
-            load(actor, now, say)
+        _load_registers(actor, now)
+        _queue_lists(actor, now)
+        say(f"Loaded {len(REGISTER_FILES)} national register; {len(LISTS)} lists are being imported.")
     elif not _is_demo(organisation):
         return []
     return [(entry.username, entry.profile, entry.demo_password) for entry in organisation.employees]
@@ -40,6 +52,31 @@ def load_demo(*, actor: Actor, now: datetime, say: Say) -> SignIns:
 def demo_organisation() -> Organisation:
     text = files("duecause.packs").joinpath("demo", FILE).read_text(encoding="utf-8")
     return applying.read(text, file=FILE)
+
+
+def _load_registers(actor: Actor, now: datetime) -> None:
+    """As published today: the demonstration must not grow too old to screen against."""
+    for code, name in REGISTER_FILES.items():
+        load_register(
+            actor=actor,
+            register=NationalRegister.objects.get(code=code),
+            data=_file("registers", name),
+            file_name=name,
+            version_date=now.date(),
+            now=now,
+        )
+
+
+def _queue_lists(actor: Actor, now: datetime) -> None:
+    for name, code in LISTS.items():
+        source = Source.objects.get(code=code)
+        queue_import(
+            actor=actor, source=source, data=_file("lists", name), file_name=name, options={}, now=now
+        )
+
+
+def _file(folder: str, name: str) -> bytes:
+    return files("duecause.packs").joinpath("demo", folder, name).read_bytes()
 
 
 def _is_demo(organisation: Organisation) -> bool:
