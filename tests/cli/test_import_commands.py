@@ -84,7 +84,7 @@ def test_a_dry_run_shows_what_would_come_and_stores_nothing(duecause, source, fi
     assert rows == [
         ["file", "sheet", "row", "numbers", "e-mail", "problems"],
         ["list.csv", "", "2", "+32470000021", "mila@example.org", ""],
-        ["list.csv", "", "3", "", "", "phone_decimal"],
+        ["list.csv", "", "3", "", "", "phone_decimal no_identifier"],
         ["list.csv", "", "4", "+32470000022 +32470000023", "els@example.org", "phone_two_numbers"],
     ]
 

@@ -71,7 +71,8 @@ def _dry_run(given: dict[str, Any], out_file: Path | None) -> None:
     seen = preview.preview(**given)
     for column in seen.refused_columns:
         click.echo(f"Column not stored: {column['column']} ({column['reason']})", err=True)
-    rows = reports.preview_rows(seen.file, given["file_name"])
+    planned = preview.planned_rows(seen.file, seen.setting)
+    rows = (reports.preview_row(plan.parsed, given["file_name"]) for plan in planned)
     content = b"".join(write_csv(rows, reports.PREVIEW_HEADER))
     if out_file:
         _write(out_file, content)

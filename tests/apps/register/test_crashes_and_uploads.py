@@ -1,6 +1,7 @@
 """An import survives a crash between its chunks; an upload waits sealed and is gone when its job ends."""
 
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -136,6 +137,28 @@ def test_the_same_upload_twice_is_one_import(world):
     source = customers(world)
     assert upload(source) == upload(source)
     assert Obligation.objects.filter(kind="register.import").count() == 1
+
+
+def test_an_import_that_crashed_at_the_command_line_is_finished_by_an_upload(
+    world, monkeypatch, small_chunks
+):
+    source = customers(world)
+    mend = crash_in_chunk(monkeypatch, 2)
+    with pytest.raises(OSError):
+        take(source, TEXT)
+    mend()
+    batch = upload(source)
+    work()
+    batch.refresh_from_db()
+    assert batch.state == "complete" and Record.objects.count() == 7 and ImportBatch.objects.count() == 1
+
+
+def test_an_upload_that_no_job_awaits_is_destroyed(world, monkeypatch):
+    batch = upload(customers(world))
+    Obligation.objects.filter(kind="register.import").update(state="cancelled")
+    later = datetime.now(UTC) + timedelta(days=2)
+    assert actions.drop_stray_uploads(actor=OPERATOR, now=later) > 0
+    assert not spool.path_of(batch.pk).exists() and not DataKey.objects.filter(owner=batch.pk).exists()
 
 
 def test_the_quarantine_is_emptied_every_day_by_the_worker(world):

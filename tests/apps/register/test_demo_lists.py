@@ -10,7 +10,7 @@ import pytest
 from duecause.apps.parties.models import Source
 from duecause.apps.register import preview
 from duecause.apps.register.models import ImportRow, RecordLink
-from duecause.apps.register.reports import preview_rows, report_of
+from duecause.apps.register.reports import preview_row, report_of
 from duecause.organisation import applying
 from tests.apps.register.lists import take
 from tests.support.world import NOW, OPERATOR
@@ -43,7 +43,8 @@ def test_every_row_has_the_numbers_and_the_e_mail_of_the_truth(organisation, nam
     source = Source.objects.get(code=TRUTH["lists"][name]["source"])
     seen = preview.preview(actor=OPERATOR, source=source, data=data_of(name), file_name=name, now=NOW)
     truth, wrong = rows_of(name), []
-    for _, sheet, row, numbers, email, codes in preview_rows(seen.file, name):
+    for plan in preview.planned_rows(seen.file, seen.setting):
+        _, sheet, row, numbers, email, codes = preview_row(plan.parsed, name)
         expected = truth[sheet, int(row)]
         if sorted(numbers.split()) != sorted(expected["numbers"]) or email != expected["email"]:
             wrong.append((sheet, row, codes, expected["traps"]))

@@ -8,7 +8,7 @@ import xlsxwriter
 
 from duecause.apps.gate.actions import open_for_job
 from duecause.apps.ledger.models import Event
-from duecause.apps.register import actions
+from duecause.apps.register import actions, preview
 from duecause.apps.register.fields import numbers_in
 from duecause.apps.register.models import (
     DialFact,
@@ -300,3 +300,17 @@ def test_progress_is_told_after_each_chunk(world, monkeypatch):
     seen = []
     take(customers(world), TEXT, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_preview_shows_what_the_first_rows_would_become_and_stores_nothing(world):
+    mila, tom = "mila@example.org;v4;38\n", "tom@example.org;v9;42\n"
+    text = "email;toestemmingstekst;schoenmaat\n" + mila + tom + mila
+    seen = preview.preview(
+        actor=OPERATOR, source=world.source, data=text.encode(), file_name="list.csv", now=NOW
+    )
+    assert [plan.outcome for plan in seen.rows] == ["stored", "quarantined", "unchanged"]
+    assert seen.sheets[0]["delimiter"] == ";" and seen.sheets[0]["encoding"] == "utf-8"
+    assert [column["field"] for column in seen.sheets[0]["columns"]] == ["email", "consent_text", None]
+    assert seen.refused_columns == [{"sheet": "", "column": "schoenmaat", "reason": "header_unknown"}]
+    assert seen.problems == {"consent_text_unknown": 1, "duplicate_in_file": 1} and seen.row_count == 3
+    assert not ImportBatch.objects.exists() and not Record.objects.exists() and not Event.objects.exists()

@@ -32,7 +32,8 @@ from duecause.engine.problems import Refused, gettext_noop
 CHUNK_ROWS = 2_000
 IMPORT_KIND = "register.import"
 PURGE_BATCH = 500
-STRAY_AFTER = timedelta(days=1)
+LONGEST_NAME = 255
+STRAY_AFTER = timedelta(minutes=30)
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all after each chunk."""
@@ -44,6 +45,16 @@ class Imported:
 
     batch: ImportBatch
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """One file of a source and how it is to be read; two with the same values are the same import."""
+
+    source: Source
+    name: str
+    sha256: str
+    options: dict[str, Any]
 
 
 def import_file(
@@ -65,22 +76,12 @@ def import_file(
     Raises NotPermitted, Refused.
     """
     actor.require("register.import")
-    options = _options(source, sheet, explicit_map, country)
-    digest = hashlib.sha256(data).hexdigest()
-    earlier = _earlier(source, digest, options)
+    listed = _listed(source, data, file_name, sheet=sheet, explicit=explicit_map, country=country)
+    earlier = _earlier(listed)
     if earlier is not None and earlier.state == ImportBatch.State.COMPLETE:
         return Imported(earlier, repeated=True)
-    file = reading.read_file(
-        data,
-        file_name=file_name,
-        source=source,
-        declared=declared(),
-        today=now.date(),
-        sheet=sheet,
-        explicit=explicit_map,
-        country=country,
-    )
-    batch = _begun(actor, source, file, earlier, file_name, digest, options, now)
+    file = _read(listed, data, now)
+    batch = earlier or _begun(actor, listed, file, now)
     setting = Setting(batch=batch, source=source, declared=declared(), consent=ConsentTexts(source), now=now)
     _load(actor, setting, file, progress)
     return Imported(_finish(actor=actor, setting=setting, now=now))
@@ -98,28 +99,30 @@ def queue_import(
     """Take an upload for the worker: sealed on disk, read without writing first so that what is unusable is
     refused at once. `options`: sheet, map, country. Raises NotPermitted, Refused."""
     actor.require("register.import")
-    sheet, explicit = options.get("sheet") or None, options.get("map") or {}
-    country = options.get("country") or None
-    full = _options(source, sheet, explicit, country)
-    digest = hashlib.sha256(data).hexdigest()
-    earlier = _earlier(source, digest, full)
-    if earlier is not None:
-        return earlier
-    file = reading.read_file(
+    listed = _listed(
+        source,
         data,
-        file_name=file_name,
-        source=source,
-        declared=declared(),
-        today=now.date(),
-        sheet=sheet,
-        explicit=explicit,
-        country=country,
+        file_name,
+        sheet=options.get("sheet") or None,
+        explicit=options.get("map") or {},
+        country=options.get("country") or None,
     )
-    identifier = uuid7()
+    earlier = _earlier(listed)
+    if earlier is not None and _is_settled(earlier):
+        return earlier
+    file = _read(listed, data, now)
+    identifier = earlier.pk if earlier else uuid7()
     spool.put(identifier, data)
     try:
         with transaction.atomic():
-            batch = _new_batch(actor, source, file, file_name, digest, full, now, identifier)
+            # Two clicks at once: the second waits here, then finds what the first has queued.
+            Source.objects.select_for_update().get(pk=source.pk)
+            earlier = _earlier(listed)
+            if earlier is not None and _is_settled(earlier):
+                if earlier.pk != identifier:
+                    spool.drop(identifier)
+                return earlier
+            batch = earlier or _new_batch(actor, listed, file, now, identifier)
             facts = {"batch": str(batch.pk), "source": source.code, "rows": file.row_count}
             open_obligation(actor=actor, kind=IMPORT_KIND, now=now, systems=["register"], facts=facts)
     except BaseException:
@@ -128,70 +131,82 @@ def queue_import(
     return batch
 
 
-def _options(
-    source: Source, sheet: str | int | None, explicit: Mapping[str, str] | None, country: str | None
-) -> dict[str, Any]:
-    """What decides how a file is read. `setup` stands for catalogue and source: after either changed, the
-    same file is worth reading again."""
+def _is_settled(batch: ImportBatch) -> bool:
+    """Complete, or a job will complete it; one that was interrupted at the command line is neither."""
+    if batch.state == ImportBatch.State.COMPLETE:
+        return True
+    jobs = Obligation.objects.filter(kind=IMPORT_KIND, state=Obligation.State.OPEN)
+    return jobs.filter(facts__batch=str(batch.pk)).exists()
+
+
+def _listed(
+    source: Source,
+    data: bytes,
+    name: str,
+    *,
+    sheet: str | int | None,
+    explicit: Mapping[str, str] | None,
+    country: str | None,
+) -> _Listed:
+    """`setup` stands for catalogue and source: after either changed, the same file is worth reading again."""
     facts = [
         declared().fingerprint,
         ConsentTexts(source).fingerprint,
         [source.controller_id, source.default_country, source.claimed_basis, source.default_language],
         [source.legal_persons, str(source.obtained_on), source.kind],
     ]
-    setup = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
-    sheet_name = None if sheet is None else str(sheet)
-    return {"sheet": sheet_name, "map": dict(explicit or {}), "country": country, "setup": setup}
+    options = {
+        "sheet": None if sheet is None else str(sheet),
+        "map": dict(explicit or {}),
+        "country": country,
+        "setup": hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16],
+    }
+    return _Listed(source, name[-LONGEST_NAME:], hashlib.sha256(data).hexdigest(), options)
 
 
-def _earlier(source: Source, digest: str, options: Mapping[str, Any]) -> ImportBatch | None:
-    rows = ImportBatch.objects.filter(source=source, sha256=digest).exclude(state=ImportBatch.State.FAILED)
-    return next((batch for batch in rows.order_by("-started_at") if batch.options == options), None)
+def _read(listed: _Listed, data: bytes, now: datetime) -> ReadFile:
+    return reading.read_file(
+        data,
+        file_name=listed.name,
+        source=listed.source,
+        declared=declared(),
+        today=now.date(),
+        sheet=listed.options["sheet"],
+        explicit=listed.options["map"],
+        country=listed.options["country"],
+    )
 
 
-def _begun(
-    actor: Actor,
-    source: Source,
-    file: ReadFile,
-    earlier: ImportBatch | None,
-    file_name: str,
-    digest: str,
-    options: dict[str, Any],
-    now: datetime,
-) -> ImportBatch:
-    if earlier is not None:
-        return earlier
+def _earlier(listed: _Listed) -> ImportBatch | None:
+    rows = ImportBatch.objects.filter(source=listed.source, sha256=listed.sha256)
+    rows = rows.exclude(state=ImportBatch.State.FAILED).order_by("-started_at")
+    return next((batch for batch in rows if batch.options == listed.options), None)
+
+
+def _begun(actor: Actor, listed: _Listed, file: ReadFile, now: datetime) -> ImportBatch:
     with transaction.atomic():
-        return _new_batch(actor, source, file, file_name, digest, options, now, uuid7())
+        return _new_batch(actor, listed, file, now, uuid7())
 
 
-def _new_batch(
-    actor: Actor,
-    source: Source,
-    file: ReadFile,
-    file_name: str,
-    digest: str,
-    options: dict[str, Any],
-    now: datetime,
-    identifier: UUID,
-) -> ImportBatch:
+def _new_batch(actor: Actor, listed: _Listed, file: ReadFile, now: datetime, identifier: UUID) -> ImportBatch:
     batch = ImportBatch.objects.create(
         id=identifier,
-        source=source,
-        file_name=file_name[-255:],
-        sha256=digest,
+        source=listed.source,
+        file_name=listed.name,
+        sha256=listed.sha256,
         sheets=[sheet.describe() for sheet in file.sheets],
-        options=options,
+        options=listed.options,
         rows_total=file.row_count,
         started_at=now,
         actor=actor.ref,
     )
-    record(
-        actor=actor,
-        kind="register.import_started",
-        now=now,
-        payload={"batch": str(batch.pk), "source": source.code, "sha256": digest, "rows": file.row_count},
-    )
+    payload = {
+        "batch": str(batch.pk),
+        "source": listed.source.code,
+        "sha256": listed.sha256,
+        "rows": file.row_count,
+    }
+    record(actor=actor, kind="register.import_started", now=now, payload=payload)
     return batch
 
 
@@ -315,25 +330,12 @@ def decide_link(*, actor: Actor, link: RecordLink, same: bool, now: datetime) ->
             people = set(
                 Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True)
             )
-            _refuse_contradiction(people)
+            grouping.refuse_contradiction(people)
             grouping.merge_people(people)
         else:
             grouping.regroup([link.a_id, link.b_id], now=now)
         _record_link(actor, link, "register.linked" if same else "register.link_rejected", now)
     link.refresh_from_db()
-
-
-def _refuse_contradiction(people: set[UUID]) -> None:
-    other = grouping.kept_apart(people)
-    if other is not None:
-        raise Refused(
-            "kept_apart",
-            gettext_noop(
-                "Linking these would join two persons whom somebody has kept apart (link %(link)s). "
-                "Decide that link first."
-            ),
-            link=other.pk,
-        )
 
 
 def split(*, actor: Actor, link: RecordLink, now: datetime) -> None:
@@ -347,6 +349,22 @@ def split(*, actor: Actor, link: RecordLink, now: datetime) -> None:
             return
         grouping.regroup([link.a_id, link.b_id], now=now)
         _record_link(actor, link, "register.unlinked", now)
+    link.refresh_from_db()
+
+
+def reopen_link(*, actor: Actor, link: RecordLink, now: datetime) -> None:
+    """Take a person's decision back: the link is a suggestion again. A link of the rule is ended by
+    `split`."""
+    actor.require("register.link")
+    settled = (RecordLink.State.LINKED, RecordLink.State.REJECTED)
+    with transaction.atomic():
+        reopened = RecordLink.objects.filter(
+            pk=link.pk, state__in=settled, decided_by__startswith="employee:"
+        ).update(state=RecordLink.State.SUGGESTED, decided_by=writing.BY_RULE, decided_at=now)
+        if not reopened:
+            return
+        grouping.regroup([link.a_id, link.b_id], now=now)
+        _record_link(actor, link, "register.link_reopened", now)
     link.refresh_from_db()
 
 

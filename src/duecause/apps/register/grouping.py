@@ -18,6 +18,7 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import DialFact, Person, Record, RecordLink, RelationFact
 from duecause.apps.register.planning import slices
+from duecause.engine.problems import Refused, gettext_noop
 
 Moved = Mapping[UUID, UUID]
 """record → the person it belongs to now"""
@@ -74,6 +75,20 @@ def kept_apart(people: Collection[UUID]) -> RecordLink | None:
     decided = (RecordLink.State.REJECTED, RecordLink.State.ENDED)
     apart = RecordLink.objects.filter(state__in=decided, a__person__in=people, b__person__in=people)
     return apart.exclude(a__person=F("b__person")).first()
+
+
+def refuse_contradiction(people: Collection[UUID]) -> None:
+    """Raises Refused where joining these people would overrule an earlier decision without saying so."""
+    other = kept_apart(people)
+    if other is not None:
+        raise Refused(
+            "kept_apart",
+            gettext_noop(
+                "Linking these would join two persons whom somebody has kept apart (link %(link)s). "
+                "Decide that link first."
+            ),
+            link=other.pk,
+        )
 
 
 def regroup(records: Iterable[UUID], *, now: datetime) -> Moved:

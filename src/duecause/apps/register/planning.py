@@ -107,14 +107,17 @@ class Plan:
         return parts
 
 
-def plan_chunk(setting: Setting, rows: Sequence[ParsedRow]) -> list[Plan]:
-    """Plans in the order of the rows."""
+def plan_chunk(
+    setting: Setting, rows: Sequence[ParsedRow], *, seen: dict[bytes, Plan] | None = None
+) -> list[Plan]:
+    """Plans in the order of the rows. `seen` carries earlier rows of the file along where nothing of them is
+    stored (a preview); an import finds them in the database."""
     plans = [_first_look(setting, row) for row in rows]
     open_plans = [plan for plan in plans if plan.outcome == Outcome.STORED]
     existing = _existing(setting, {plan.key for plan in open_plans})
     first_rows = _rows_of_this_batch(setting, [record.id for record in existing.values()])
     guards = _guard_hits(open_plans)
-    seen: dict[bytes, Plan] = {}
+    seen = {} if seen is None else seen
     for plan in open_plans:
         _refuse_or_quarantine(setting, plan, guards)
         if plan.outcome != Outcome.STORED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -11,22 +11,34 @@ from typing import Any
 
 from duecause.apps.parties.models import Source
 from duecause.apps.register import reading, reports
+from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import declared
-from duecause.apps.register.reading import ParsedRow, ReadFile
+from duecause.apps.register.models import ImportBatch
+from duecause.apps.register.planning import Plan, Setting, plan_chunk
+from duecause.apps.register.reading import ReadFile
 from duecause.engine.actor import Actor
 
 SHOWN_ROWS = 20
+ROWS_AT_ONCE = 2_000
+
+
+def planned_rows(file: ReadFile, setting: Setting, *, size: int = ROWS_AT_ONCE) -> Iterator[Plan]:
+    """Every row of the file with what it would become. Nothing is stored."""
+    seen: dict[bytes, Plan] = {}
+    for rows in file.chunks(size):
+        yield from plan_chunk(setting, rows, seen=seen)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`sheets` as in the import report; `rows` are the first of the file as they would become; `problems`
-    count over those."""
+    """`sheets` as in the import report; `rows` are the first of the file with what each would become;
+    `problems` count over those."""
 
     file: ReadFile
+    setting: Setting
     sheets: list[dict[str, Any]]
     refused_columns: list[dict[str, str]]
-    rows: list[ParsedRow]
+    rows: list[Plan]
     problems: Mapping[str, int]
     row_count: int
 
@@ -54,13 +66,21 @@ def preview(
         explicit=explicit_map,
         country=country,
     )
-    rows = list(islice((row for rows in file.chunks(SHOWN_ROWS) for row in rows), SHOWN_ROWS))
+    setting = Setting(
+        batch=ImportBatch(source=source),
+        source=source,
+        declared=declared(),
+        consent=ConsentTexts(source),
+        now=now,
+    )
+    rows = list(islice(planned_rows(file, setting, size=SHOWN_ROWS), SHOWN_ROWS))
     sheets = [sheet.describe() for sheet in file.sheets]
     return Preview(
         file=file,
+        setting=setting,
         sheets=sheets,
         refused_columns=reports.refused_columns(sheets),
         rows=rows,
-        problems=Counter(problem.code for row in rows for problem in row.problems),
+        problems=Counter(problem.code for plan in rows for problem in plan.parsed.problems),
         row_count=file.row_count,
     )

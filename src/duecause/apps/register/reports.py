@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from duecause.apps.register.fields import numbers_in
 from duecause.apps.register.models import ImportBatch, ImportRow
-from duecause.apps.register.reading import ParsedRow, ReadFile
+from duecause.apps.register.reading import ParsedRow
 
 PREVIEW_HEADER = ("file", "sheet", "row", "numbers", "e-mail", "problems")
 ROWS_READ = 5_000
@@ -68,14 +68,8 @@ def _row(row: ImportRow) -> dict[str, Any]:
     }
 
 
-def preview_rows(file: ReadFile, file_name: str) -> Iterator[tuple[str, ...]]:
-    """Cells of the preview for every row: what each would become. The only report that shows values."""
-    for rows in file.chunks(ROWS_READ):
-        for row in rows:
-            yield preview_row(row, file_name)
-
-
 def preview_row(row: ParsedRow, file_name: str) -> tuple[str, ...]:
+    """Cells of the preview for one row. The only report that shows values."""
     return (
         file_name,
         row.sheet,

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 _STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A number with a sign stays as it is: a spreadsheet reads it as a quantity or as text and runs nothing. More
-# than one operator ("+1-2", "-1+cmd|…") would be calculated; a list of E.164 numbers is let through all the same,
-# because machines read it.
+# than one operator ("+1-2", "-1+cmd|…") would be calculated; a list of E.164 numbers is let through all the
+# same, because machines read it.
 _HARMLESS = re.compile(r"\+\d[\d ]*|\+\d{6,15}(?: \+\d{6,15})+|-\d+(?:[.,]\d+)?|-+|\+")
 _CHUNK_ROWS = 1000
 
