@@ -29,6 +29,7 @@ class Endpoint:
     route: str
     parameters: tuple[str, ...]
     needs: str | None
+    view: Callable[..., Any]
 
     def path(self, values: Mapping[str, object]) -> str:
         return reverse(self.name, kwargs=dict(values))
@@ -74,6 +75,7 @@ def _walk(resolver: Any, namespaces: tuple[str, ...], prefix: str) -> Iterator[E
             route=route,
             parameters=tuple(entry.pattern.converters),
             needs=_needs_of(entry.callback),
+            view=entry.callback,
         )
 
 

@@ -21,6 +21,7 @@ from duecause.apps.gate.actions import deny_function
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
+from duecause.apps.parties.actions import create_api_key
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
@@ -164,3 +165,14 @@ def _screened(world: World):
     load_dncm(32470000099, version_date=today - timedelta(days=1))
     imported(world, canary.NUMBER, **{k: v for k, v in canary.VALUES.items() if k != "phone"})
     return screen(world, on=today, now=now)
+
+
+@of_the_company("centre")
+def centre(world: World) -> object:
+    return world.centre.code
+
+
+@of_the_company("api key")
+def api_key(world: World) -> object:
+    create_api_key(actor=OPERATOR, partner=world.centre, scopes=["precall"], now=NOW)
+    return world.centre.api_keys.get().prefix

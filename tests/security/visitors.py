@@ -34,7 +34,7 @@ def visit(world: World, who: str, *, function: str) -> Caller:
         client.force_login(employee)
         return Caller(client, employee)
     if who in ENDED:
-        employee = world.employee(_profile_that_may(function))
+        employee = world.employee(profile_that_may(function))
         client.force_login(employee)
         return Caller(client, employee)
     if who in KEYS:
@@ -42,7 +42,7 @@ def visit(world: World, who: str, *, function: str) -> Caller:
     return Caller(client)
 
 
-def _profile_that_may(function: str) -> str:
+def profile_that_may(function: str) -> str:
     return next((p for p in PROFILES if function in engine().functions_of(p)), PROFILES[0])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -40,11 +41,7 @@ def log(request: PageRequest) -> HttpResponse:
     day = _day(request.GET.get("day", ""))
     since = datetime.combine(day, time.min, tzinfo=zone()) if day else None
     before = request.GET.get("before", "")
-    found = list(
-        queries.events(kind=kind, since=since, before=int(before) if before.isdecimal() else None)[
-            : PER_PAGE + 1
-        ]
-    )
+    found = list(queries.events(kind=kind, since=since, before=_row_number(before))[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
     asked = {
         name: value for name, value in (("kind", kind), ("day", day.isoformat() if day else "")) if value
@@ -63,6 +60,11 @@ def log(request: PageRequest) -> HttpResponse:
         **_state(),
     }
     return render(request, "ledger/log.html", context)
+
+
+def _row_number(text: str) -> int | None:
+    """Of what stands in an address: at most 18 digits, which every database can compare."""
+    return int(text) if text.isdecimal() and len(text) <= 18 else None
 
 
 def _by_label(option: tuple[str, str]) -> str:
@@ -173,10 +175,24 @@ def event(request: PageRequest, uid: UUID) -> HttpResponse:
         "label": texts.kind_label(found.kind),
         "who": _who(found, record, names, request.actor),
         "standing": queries.standing(found),
-        "leaf": bytes(found.leaf_bytes).decode("ascii", "replace"),
+        "leaf": _lines(bytes(found.leaf_bytes)),
         "record": told.items() if record else None,
     }
     return render(request, "ledger/event.html", context)
+
+
+def _lines(leaf: bytes) -> list[tuple[str, str]]:
+    """The leaf's lines with what they are; of an event leaf (engine.tlog.leaf) there are six."""
+    names = [
+        _("Format"),
+        _("Event"),
+        _("Kind"),
+        _("Time in microseconds since 1970"),
+        _("Commitment to the person part"),
+        _("Commitment to actor and decision"),
+    ]
+    lines = leaf.decode("ascii", "replace").rstrip("\n").split("\n")
+    return list(zip_longest(names, lines, fillvalue=""))
 
 
 @require_GET
