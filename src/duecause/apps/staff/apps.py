@@ -7,6 +7,9 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         from duecause.apps.ledger.naming import register_names
+        from duecause.apps.staff.middleware import keep_language
         from duecause.apps.staff.queries import display_names
+        from duecause.web.context import register_language
 
         register_names("employee", display_names)
+        register_language(keep_language)
