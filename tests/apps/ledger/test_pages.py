@@ -77,7 +77,7 @@ def test_the_log_shows_what_when_who_and_the_checkpoint(world):
     shown = page(signed_in(world))
     assert "Person’s card seen" in shown and "Test nora" in shown
     assert "List screened" in shown and "The system (test)" in shown
-    assert "events wait for their place" in shown and "never verified" in shown
+    assert "waiting for their place" in shown and "never verified" in shown
 
 
 def test_kind_and_day_in_the_address_filter_the_log(world):

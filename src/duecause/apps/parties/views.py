@@ -97,7 +97,7 @@ def _tile(state: PartyState, today: date) -> dict[str, Any]:
         "partner": state.partner,
         "country": country_name(state.partner.country),
         "meaning": "stopped" if state.reasons else "watch" if soon else "ok",
-        "reasons": [{"text": spoken(problem), "code": problem.code} for problem in state.reasons],
+        "reasons": [{"text": spoken(problem)} for problem in state.reasons],
         "transfer": _transfer_words(state),
         "keys": queries.keys_of(state.partner),
     }
