@@ -172,8 +172,8 @@ def test_a_closed_gate_lists_every_reason_and_offers_no_release(world, now):
     client = signed_in(world)
     text = page(client, f"/lists/{dial_list.pk}/")
     assert "This list cannot be released" in text
-    assert "party_suspended" in text
-    assert "party_no_contract" in text
+    assert "is suspended" in text
+    assert "has no processor contract" in text
     assert f"/lists/{dial_list.pk}/release/" not in text
     refused = client.post(f"/lists/{dial_list.pk}/release/")
     assert refused.status_code == 422

@@ -160,8 +160,8 @@ def test_a_blocked_partner_shows_every_reason(world):
     world.centre.suspended_on = date(2026, 1, 1)
     world.centre.save()
     text = text_of(world, "team_lead")
-    assert "party_suspended" in text
-    assert "party_no_contract" in text
+    assert "is suspended" in text
+    assert "has no processor contract" in text
     assert text.count("May receive lists") == 1
 
 

@@ -73,5 +73,7 @@ def _shown(checked: checking.Checked) -> dict[str, Any]:
 
 def _page(request: PageRequest, form: Check, **context: Any) -> HttpResponse:
     refused = form.is_bound and not form.is_valid()
+    if "checked" not in context:
+        form.fields["number"].widget.attrs["autofocus"] = True
     status = 422 if refused else 200
     return render(request, "dialling/check.html", {"form": form, **context}, status=status)

@@ -32,7 +32,9 @@ class Screening(forms.Form):
         help_text=_("The rules of this day are applied. Only a list screened for today can be released."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    sources = forms.MultipleChoiceField(required=False, label=_("Imported from"))
+    sources = forms.MultipleChoiceField(
+        required=False, label=_("Imported from"), widget=forms.CheckboxSelectMultiple
+    )
     file = forms.FileField(required=False, label=_("Or one list as a file"))
     country = forms.ChoiceField(required=False, label=_("Numbers in the file are written as in"))
 
@@ -69,9 +71,7 @@ class Check(forms.Form):
         max_length=40,
         label=_("Number"),
         help_text=_("With country code (+32 …), or as written in the campaign's country."),
-        widget=forms.TextInput(
-            attrs={"type": "tel", "autocomplete": "off", "data-focus": True, "autofocus": True}
-        ),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(), to_field_name="code", label=_("Campaign"), empty_label=None

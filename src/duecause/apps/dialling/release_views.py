@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.dialling import list_queries, release_actions, texts, views
+from duecause.apps.dialling import list_queries, release_actions, showing, texts, views
 from duecause.apps.dialling.models import DialList, Release
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
@@ -56,7 +56,8 @@ def standing(request: PageRequest, list_id: UUID) -> HttpResponse:
     """What became of a release: asked while its file is on the way."""
     dial_list = views.list_or_404(list_id)
     now = datetime.now(UTC)
-    context = {"list": dial_list, "asked": True, **views.standing(dial_list, now)}
+    context = {"list": dial_list, "line": showing.line(dial_list, now), **views.standing(dial_list, now)}
+    context |= {"asked": True, "oob": context["release"] is not None}
     return render(request, "dialling/_standing.html", context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,14 +15,19 @@ from duecause.apps.consent.models import RegisterVersion
 from duecause.apps.consent.queries import active_versions
 from duecause.apps.dialling import rules, texts
 from duecause.apps.dialling.list_queries import release_of, rule_of, rules_on, state_of
-from duecause.apps.dialling.models import Campaign, DialList
+from duecause.apps.dialling.models import Campaign, DialList, Release
 from duecause.apps.dialling.release_actions import refuse_unless_releasable
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
-from duecause.engine.problems import Problem, Refused
+from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
 from duecause.web import charts
 from duecause.web.templatetags.formats import day
+
+
+NOBODY_LEFT = Problem(
+    "nobody_to_release", gettext_noop("No row of this list may be called. The chart says why.")
+)
 
 
 def rows_url(dial_list: DialList, **query: str) -> str:
@@ -58,12 +63,17 @@ def waterfall(dial_list: DialList, title: str = "") -> charts.Chart:
     )
 
 
+def last_day(release: Release) -> date:
+    """The last day on which its numbers may be called, in the company's country."""
+    return rules.local_day(release.expires_at - timedelta(seconds=1), release.campaign.controller.country)
+
+
 def line(dial_list: DialList, now: datetime) -> dict[str, Any]:
     """One list in a table of lists."""
     state = state_of(dial_list, now)
     meaning, word = texts.state_words(dial_list, state)
     release = release_of(dial_list)
-    expires = release.expires_at if release else texts.on_day(dial_list.report.get("expires_on"))
+    expires = last_day(release) if release else texts.on_day(dial_list.report.get("expires_on"))
     return {
         "list": dial_list,
         "state": state,
@@ -129,7 +139,7 @@ def against_release(dial_list: DialList, now: datetime) -> list[Problem]:
         refuse_unless_releasable(dial_list, now)
     except Refused as refused:
         return [refused.problem]
-    return []
+    return [] if released_count(dial_list) else [NOBODY_LEFT]
 
 
 def nobody_because(campaign: Campaign, on: date) -> str:
@@ -173,10 +183,7 @@ def about(campaign: Campaign, centre: Partner | None, on: date) -> dict[str, Any
         "nobody": nobody_because(campaign, on),
         "countries": ", ".join(texts.country(code) for code in campaign.countries),
         "sector": texts.sector(campaign.sector),
-        "rules": [
-            {"rule": rule, "words": texts.rule_words(rule), "country": texts.country(rule.country)}
-            for rule in applied
-        ],
+        "rules": [_rule_row(rule, name_country=len(campaign.countries) > 1) for rule in applied],
         "without_rules": [
             texts.country(code)
             for code, found in rules.rule_sets(campaign.countries, on).items()
@@ -191,4 +198,17 @@ def about(campaign: Campaign, centre: Partner | None, on: date) -> dict[str, Any
 
 def reason_row(problem: Problem) -> dict[str, str]:
     """A problem for <c-reason-list>."""
-    return {"text": texts.spoken(problem), "code": problem.code, "meaning": "stopped"}
+    return {"text": texts.spoken(problem), "meaning": "stopped"}
+
+
+def _rule_row(rule: Rule, *, name_country: bool) -> dict[str, str]:
+    """A rule for <c-reason-list>: what it says, then its law, its day and who read it."""
+    words = texts.rule_words(rule)
+    proof = [rule.law, _("since %(day)s") % {"day": day(rule.valid_from)}]
+    if not rule.reviewed_by:
+        proof.append(_("not reviewed by counsel"))
+    return {
+        "text": f"{texts.country(rule.country)}: {words}" if name_country else words,
+        "mend": " · ".join(proof),
+        "meaning": "stopped" if rule.kind == "sector_ban" else "info",
+    }

@@ -167,10 +167,14 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
     """Whether the list may be released now, or what became of its release."""
     release = list_queries.release_of(dial_list)
     against = [] if release else showing.against_release(dial_list, now)
+    banned = any(problem.code == "campaign_banned" for problem in against)
+    # The ban stands above the report already, in more words.
+    told = [] if banned and showing.nobody_because(dial_list.campaign, dial_list.on) else against
     return {
         "release": release,
+        "last_day": release and showing.last_day(release),
         "may_release": not release and not against,
-        "against": [showing.reason_row(problem) for problem in against],
+        "against": [showing.reason_row(problem) for problem in told],
         "screen_again": any(problem.code == "list_stale" for problem in against),
         "count": showing.released_count(dial_list),
     }

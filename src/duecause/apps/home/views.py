@@ -118,7 +118,7 @@ def _manager(now: datetime) -> dict[str, Any]:
         "newest": newest,
         "chart": newest and showing.waterfall(newest),
         "newest_line": newest and showing.line(newest, now),
-        "releases": queries.running_releases(now),
+        "releases": [(one, showing.last_day(one)) for one in queries.running_releases(now)],
         "centres": [
             {
                 "centre": centre,
