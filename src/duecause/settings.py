@@ -1,6 +1,7 @@
 """Settings. Everything an operator may change comes from the environment; docs/operate.md lists it."""
 
 import os
+import secrets
 from pathlib import Path
 
 import dj_database_url
@@ -14,7 +15,8 @@ TESTING = os.environ.get("DUECAUSE_TESTING") == "1"
 
 def _secret_key() -> str:
     path = DATA / "keys" / "session.key"
-    return path.read_text().strip() if path.exists() else "not-for-serving-" + "0" * 40
+    # Commands run before `duecause init` made the file; a key of this process alone is never a known one.
+    return path.read_text().strip() if path.exists() else secrets.token_urlsafe(50)
 
 
 SECRET_KEY = _secret_key()
@@ -151,6 +153,10 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "duecause.web.errors.csrf_failure"
 if BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Preloading binds every host of a domain, for good: its owner decides that, not one application.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
