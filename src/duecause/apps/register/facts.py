@@ -10,7 +10,7 @@ from uuid import UUID
 
 from duecause.apps.register.fields import COMPANY, CONTRACT, NAMES, numbers_in
 from duecause.apps.register.limits import limits
-from duecause.apps.register.models import DialFact, RelationFact
+from duecause.apps.register.models import RelationFact
 from duecause.apps.register.planning import Plan, Setting
 from duecause.apps.vault import indexes
 from duecause.engine import yaml_reader
@@ -19,6 +19,21 @@ from duecause.engine.tabular import fold_name
 
 FAMILIES_FILE = "families.yaml"
 LONGEST_FAMILY = 40
+DIAL_COLUMNS = (
+    "record_id",
+    "person_id",
+    "source_id",
+    "ordinal",
+    "token",
+    "key_id",
+    "country",
+    "region",
+    "zone",
+    "natural",
+    "minor_band",
+    "adult_from",
+    "basis",
+)
 
 
 @cache
@@ -35,8 +50,8 @@ def family_of(product: str) -> str:
     return families().get(folded) or folded.replace(" ", "_")[:LONGEST_FAMILY] or "unknown"
 
 
-def dial_facts(setting: Setting, plans: Sequence[Plan]) -> list[DialFact]:
-    """One per number of each written record, all tokens made in one go."""
+def dial_facts(setting: Setting, plans: Sequence[Plan]) -> list[tuple[object, ...]]:
+    """Values of DIAL_COLUMNS, one row per number of each written record, all tokens made in one go."""
     numbered: list[tuple[Plan, int, PhoneNumber]] = []
     for plan in plans:
         by_text = {number.text: number for number in plan.parsed.numbers}
@@ -44,19 +59,21 @@ def dial_facts(setting: Setting, plans: Sequence[Plan]) -> list[DialFact]:
             numbered.append((plan, ordinal, by_text[text]))
     tokens = indexes.dial_tokens([number.e164 for _, _, number in numbered])
     key_id = indexes.dial_key_id()
+    today, basis, source = setting.now.date(), setting.source.claimed_basis, setting.source.pk
     return [
-        DialFact(
-            record_id=plan.record_id,
-            person_id=plan.person_id,
-            source_id=setting.source.pk,
-            ordinal=ordinal,
-            token=token.tobytes(),
-            key_id=key_id,
-            country=number.region,
-            zone=zone_of(number.region, number.e164),
-            natural=_natural(setting, plan),
-            basis=setting.source.claimed_basis,
-            **_age(plan, setting.now.date()),
+        (
+            plan.record_id,
+            plan.person_id,
+            source,
+            ordinal,
+            token.tobytes(),
+            key_id,
+            number.region,
+            "",
+            zone_of(number.region, number.e164),
+            _natural(setting, plan),
+            *_age(plan, today),
+            basis,
         )
         for (plan, ordinal, number), token in zip(numbered, tokens, strict=True)
     ]
@@ -68,12 +85,12 @@ def _natural(setting: Setting, plan: Plan) -> bool:
     return not (setting.source.legal_persons or company_only)
 
 
-def _age(plan: Plan, today: date) -> dict[str, object]:
+def _age(plan: Plan, today: date) -> tuple[str, date | None]:
     birth = plan.parsed.dates.get("birth_date")
     if birth is None or "birth_date" not in plan.parsed.values:
-        return {"minor_band": "unknown", "adult_from": None}
+        return "unknown", None
     adult_from = limits().adult_from(birth)
-    return {"minor_band": "adult" if adult_from <= today else "minor", "adult_from": adult_from}
+    return ("adult" if adult_from <= today else "minor"), adult_from
 
 
 def relation_of(plan: Plan, *, record: UUID, person: UUID) -> RelationFact | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from duecause.apps.register import facts, grouping
+from duecause.apps.register.inserting import insert_rows
 from duecause.apps.register.limits import limits
 from duecause.apps.register.matching_job import Found
 from duecause.apps.register.models import (
@@ -35,6 +36,9 @@ from duecause.engine.problems import Problem
 QUARANTINE_USE = "register.quarantine"
 SHEET_LENGTH = 80
 BY_RULE = "rule"
+RECORD_COLUMNS = tuple(field.attname for field in Record._meta.concrete_fields)
+ROW_COLUMNS = ("batch_id", "sheet", "row", "outcome", "record_id", "problems", "changes")
+KEPT = ("id", "person_id", "source_id", "key_in_source", "recorded_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +97,20 @@ def write_chunk(
     _loosen(setting, updated)
     links = _within_decisions(_undecided(found))
     _give_people(setting, plans, links)
-    Record.objects.bulk_create(_record(setting, plan, sealed) for plan in stored)
+    rows = (_record_values(setting, plan, sealed) for plan in stored)
+    insert_rows(Record, RECORD_COLUMNS, ([row[name] for name in RECORD_COLUMNS] for row in rows))
     _update_records(setting, updated, sealed)
     written = [*stored, *updated]
-    key_id = indexes.lookup_key_id()
-    Lookup.objects.bulk_create(
-        Lookup(
-            record_id=plan.record_id,
-            kind=kind,
-            token=token,
-            key_id=key_id,
-            normaliser=indexes.NORMALISER_VERSION,
-        )
-        for plan in written
-        for kind, token in plan.tokens
+    key_id, version = indexes.lookup_key_id(), indexes.NORMALISER_VERSION
+    insert_rows(
+        Lookup,
+        ("record_id", "kind", "token", "key_id", "normaliser"),
+        ((plan.record_id, *token, key_id, version) for plan in written for token in plan.tokens),
     )
-    DialFact.objects.bulk_create(facts.dial_facts(setting, written))
+    insert_rows(DialFact, facts.DIAL_COLUMNS, facts.dial_facts(setting, written))
     _write_relations(plans)
     _write_quarantine(setting, sealed)
-    ImportRow.objects.bulk_create(_import_row(setting, plan) for plan in plans)
+    insert_rows(ImportRow, ROW_COLUMNS, (_import_row(setting, plan) for plan in plans))
     return write_links(links, now=setting.now)
 
 
@@ -141,8 +140,10 @@ def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]
         if plan.person is None:
             plan.person = uuid7()
             languages[plan.person] = plan.language
-    Person.objects.bulk_create(
-        Person(id=person, language=language, created_at=setting.now) for person, language in languages.items()
+    insert_rows(
+        Person,
+        ("id", "language", "created_at", "restricted_at", "erased_at"),
+        ((person, language, setting.now, None, None) for person, language in languages.items()),
     )
     _learn_people(plans, by_record)
 
@@ -160,19 +161,12 @@ def _learn_people(plans: Sequence[Plan], by_record: dict[UUID | None, Plan]) -> 
         plan.person = first.person if first else people.get(plan.record)
 
 
-def _record(setting: Setting, plan: Plan, sealed: Sealed) -> Record:
-    return Record(
-        id=plan.record,
-        person_id=plan.person_id,
-        source_id=setting.source.pk,
-        key_in_source=plan.key,
-        recorded_at=setting.now,
-        **_record_values(setting, plan, sealed),
-    )
-
-
 def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> dict[str, object]:
     return {
+        "id": plan.record_id,
+        "person_id": plan.person_id,
+        "source_id": setting.source.pk,
+        "key_in_source": plan.key,
         "batch_id": setting.batch.pk,
         "sheet": plan.parsed.sheet[:SHEET_LENGTH],
         "row": plan.parsed.row,
@@ -185,13 +179,18 @@ def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> dict[str, ob
         "basis": setting.source.claimed_basis,
         "wording_id": plan.wording,
         "obtained_on": plan.obtained_on,
+        "recorded_at": setting.now,
+        "changed_at": None,
     }
 
 
 def _update_records(setting: Setting, updated: Sequence[Plan], sealed: Sealed) -> None:
     for plan in updated:
         values = _record_values(setting, plan, sealed)
-        Record.objects.filter(pk=plan.record_id).update(changed_at=setting.now, **values)
+        values = {name: value for name, value in values.items() if name not in KEPT} | {
+            "changed_at": setting.now
+        }
+        Record.objects.filter(pk=plan.record_id).update(**values)
     for part in slices([plan.record for plan in updated]):
         for model in (Lookup, DialFact, RelationFact):
             model.objects.filter(record__in=part).delete()
@@ -237,15 +236,15 @@ def _write_quarantine(setting: Setting, sealed: Sealed) -> None:
     )
 
 
-def _import_row(setting: Setting, plan: Plan) -> ImportRow:
-    return ImportRow(
-        batch_id=setting.batch.pk,
-        sheet=plan.parsed.sheet[:SHEET_LENGTH],
-        row=plan.parsed.row,
-        outcome=plan.outcome,
-        record_id=plan.record if plan.outcome != Outcome.QUARANTINED else None,
-        problems=[stored_problem(problem) for problem in plan.parsed.problems],
-        changes=plan.changes,
+def _import_row(setting: Setting, plan: Plan) -> tuple[object, ...]:
+    return (
+        setting.batch.pk,
+        plan.parsed.sheet[:SHEET_LENGTH],
+        plan.parsed.row,
+        str(plan.outcome),
+        plan.record if plan.outcome != Outcome.QUARANTINED else None,
+        [stored_problem(problem) for problem in plan.parsed.problems],
+        plan.changes,
     )
 
 
