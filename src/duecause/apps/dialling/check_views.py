@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from duecause.apps.dialling import checking, texts, views
+from duecause.apps.dialling import checking, showing, texts, views
 from duecause.apps.dialling.forms import Check
 from duecause.apps.dialling.models import Campaign
 from duecause.engine.phone import format_international, parse_e164, read_cell
-from duecause.engine.problems import Refused
+from duecause.engine.problems import Problem, Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 
@@ -51,14 +51,15 @@ def _shown(checked: checking.Checked) -> dict[str, Any]:
     findings = [
         {
             "text": texts.spoken(finding),
-            "code": finding.code,
             "meaning": SPEAKS_FOR.get(finding.code, "stopped"),
         }
         for finding in checked.findings
+        if not _of_centre(finding)
     ]
     return {
         "allowed": checked.allowed,
         "against": [row for row in findings if row["meaning"] == "stopped"],
+        "centres": [showing.reason_row(finding) for finding in checked.findings if _of_centre(finding)],
         "known": [row for row in findings if row["meaning"] != "stopped"],
         "answers": [
             {
@@ -69,6 +70,11 @@ def _shown(checked: checking.Checked) -> dict[str, Any]:
             for centre, decision in checked.decisions
         ],
     }
+
+
+def _of_centre(finding: Problem) -> bool:
+    """Said about a call centre, whatever the number."""
+    return finding.code.startswith("party_")
 
 
 def _page(request: PageRequest, form: Check, **context: Any) -> HttpResponse:

@@ -276,13 +276,15 @@ def _write_held_back(dial_list: DialList, held: dict[int, str]) -> None:
         dial_list.save(update_fields=["report"])
 
 
-def _expires_at(dial_list: DialList) -> datetime:
-    """The end of the last day on which registers, rules, contract and campaign allow calls."""
+def last_day(dial_list: DialList) -> date:
+    """The last day on which registers, rules, contract and campaign allow calls."""
     last = dial_list.on + timedelta(days=dial_list.campaign.valid_days)
     until = dial_list.report["expires_on"]
-    if until is not None:
-        last = min(last, date.fromisoformat(until))
-    return rules.end_of_day(last, dial_list.campaign.controller.country)
+    return last if until is None else min(last, date.fromisoformat(until))
+
+
+def _expires_at(dial_list: DialList) -> datetime:
+    return rules.end_of_day(last_day(dial_list), dial_list.campaign.controller.country)
 
 
 def _certificate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,17 +13,15 @@ from django.utils.translation import gettext as _
 
 from duecause.apps.consent.models import RegisterVersion
 from duecause.apps.consent.queries import active_versions
-from duecause.apps.dialling import rules, texts
-from duecause.apps.dialling.list_queries import release_of, rule_of, rules_on, state_of
-from duecause.apps.dialling.models import Campaign, DialList, Release
-from duecause.apps.dialling.release_actions import refuse_unless_releasable
+from duecause.apps.dialling import release_actions, rules, texts
+from duecause.apps.dialling.list_queries import rule_of, rules_on, state_of
+from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
 from duecause.web import charts
 from duecause.web.templatetags.formats import day
-
 
 NOBODY_LEFT = Problem(
     "nobody_to_release", gettext_noop("No row of this list may be called. The chart says why.")
@@ -63,25 +61,19 @@ def waterfall(dial_list: DialList, title: str = "") -> charts.Chart:
     )
 
 
-def last_day(release: Release) -> date:
-    """The last day on which its numbers may be called, in the company's country."""
-    return rules.local_day(release.expires_at - timedelta(seconds=1), release.campaign.controller.country)
-
-
 def line(dial_list: DialList, now: datetime) -> dict[str, Any]:
     """One list in a table of lists."""
     state = state_of(dial_list, now)
     meaning, word = texts.state_words(dial_list, state)
-    release = release_of(dial_list)
-    expires = last_day(release) if release else texts.on_day(dial_list.report.get("expires_on"))
+    reported = bool(dial_list.report)
     return {
         "list": dial_list,
         "state": state,
         "meaning": meaning,
         "word": word,
         "candidates": dial_list.report.get("candidates"),
-        "released": released_count(dial_list) if dial_list.report else None,
-        "expires": expires,
+        "released": released_count(dial_list) if reported else None,
+        "expires": release_actions.last_day(dial_list) if reported else None,
     }
 
 
@@ -123,10 +115,14 @@ def _is_stale(used: dict[str, Any], on: date) -> bool:
     return until is None or until < on
 
 
-def expiry(dial_list: DialList) -> tuple[date | None, str]:
+def expiry(dial_list: DialList) -> tuple[date, str]:
     """Last day on which the list may be called, and why then."""
+    last = release_actions.last_day(dial_list)
     because = dial_list.report.get("expires_because")
-    return texts.on_day(dial_list.report.get("expires_on")), texts.told(because) if because else ""
+    if because and texts.on_day(dial_list.report["expires_on"]) == last:
+        return last, texts.told(because)
+    days = dial_list.campaign.valid_days
+    return last, _("Lists of this campaign hold %(days)d days.") % {"days": days}
 
 
 def against_release(dial_list: DialList, now: datetime) -> list[Problem]:
@@ -136,7 +132,7 @@ def against_release(dial_list: DialList, now: datetime) -> list[Problem]:
     if blocking:
         return blocking
     try:
-        refuse_unless_releasable(dial_list, now)
+        release_actions.refuse_unless_releasable(dial_list, now)
     except Refused as refused:
         return [refused.problem]
     return [] if released_count(dial_list) else [NOBODY_LEFT]

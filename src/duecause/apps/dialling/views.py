@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from duecause.apps.dialling import actions, list_queries, showing, texts
+from duecause.apps.dialling import actions, list_queries, release_actions, showing, texts
 from duecause.apps.dialling.forms import Screening
 from duecause.apps.dialling.list_queries import RowFilter
 from duecause.apps.dialling.models import Campaign, DialList
@@ -172,7 +172,7 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
     told = [] if banned and showing.nobody_because(dial_list.campaign, dial_list.on) else against
     return {
         "release": release,
-        "last_day": release and showing.last_day(release),
+        "last_day": dial_list.report and release_actions.last_day(dial_list),
         "may_release": not release and not against,
         "against": [showing.reason_row(problem) for problem in told],
         "screen_again": any(problem.code == "list_stale" for problem in against),
@@ -235,6 +235,7 @@ def rows(request: PageRequest, list_id: UUID) -> HttpResponse:
             {"row": row, "reasons": [(texts.reason_label(c), texts.reason_sentence(c)) for c in row.reasons]}
             for row in page
         ],
+        "meanings": _meanings({code for row in page for code in row.reasons}),
         "heading": texts.reason_label(wanted.reason) if wanted.reason else "",
         "sentence": texts.reason_sentence(wanted.reason) if wanted.reason else "",
         "reasons": [("", _("All")), *((code, texts.reason_label(code)) for code in codes)],
@@ -242,6 +243,10 @@ def rows(request: PageRequest, list_id: UUID) -> HttpResponse:
         "export": reverse("dialling:rows-csv", args=[dial_list.pk]) + (f"?{query}" if query else ""),
     }
     return render(request, "dialling/rows.html", context)
+
+
+def _meanings(codes: Iterable[str]) -> list[tuple[str, str]]:
+    return sorted((texts.reason_label(code), texts.reason_sentence(code)) for code in codes)
 
 
 def _reason_tabs(dial_list: DialList, wanted: RowFilter) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def newest_report() -> DialList | None:
 
 
 def running_releases(now: datetime) -> list[Release]:
-    found = Release.objects.select_related("campaign__controller", "centre", "dial_list")
+    found = Release.objects.select_related("campaign", "centre", "dial_list__campaign")
     return list(found.filter(recalled_at=None, expires_at__gt=now).order_by("expires_at")[: 2 * SHOWN])
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET
 
 from duecause.apps.dialling import showing
+from duecause.apps.dialling.release_actions import last_day
 from duecause.apps.gate import queries as gate
 from duecause.apps.gate.policies import engine
 from duecause.apps.home import due, queries
@@ -118,7 +119,7 @@ def _manager(now: datetime) -> dict[str, Any]:
         "newest": newest,
         "chart": newest and showing.waterfall(newest),
         "newest_line": newest and showing.line(newest, now),
-        "releases": [(one, showing.last_day(one)) for one in queries.running_releases(now)],
+        "releases": [(one, last_day(one.dial_list)) for one in queries.running_releases(now)],
         "centres": [
             {
                 "centre": centre,

@@ -98,7 +98,12 @@
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") return leave(event.target);
-    if (typing(event.target) || root.dataset.keys === "off") return;
+    if (typing(event.target) || root.dataset.keys === "off") {
+      // Who presses the slash out of habit is in the field already.
+      const there = event.key === "/" && event.target.matches("[data-search]") && !event.target.value;
+      if (there && root.dataset.keys !== "off") event.preventDefault();
+      return;
+    }
     const match = keyed().find((el) => el.dataset.key === event.key);
     const search = [...document.querySelectorAll("[data-search]")].find(shown);
     if (match) use(match);
@@ -127,6 +132,9 @@
     const first = fresh.matches(wanted) ? fresh : fresh.querySelector(wanted);
     if (first) first.focus();
   });
+
+  // A page that answers a form without htmx: the same for what it has to say.
+  document.querySelector("main :is(.panel, .receipt)[data-focus]")?.focus();
 
   // A request that failed says so; the next one that succeeds takes the notice away.
   const trouble = (visible) => {
