@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,9 @@ from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import Person, Record, RelationFact
+from duecause.web.templatetags import formats
 
-# Drawn from other tables than the sealed records; shown only when the decision allows the group.
-OTHER_GROUPS = ("consents", "objections", "requests", "contracts", "provenance")
+DATES = ("_date", "_on", "_from", "_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
     if "requests" in allowed:
         card.requests = list(Obligation.objects.filter(person=person.pk, state=Obligation.State.OPEN))
     if "contracts" in allowed:
-        card.relations = list(RelationFact.objects.filter(person=person))
+        card.relations = list(RelationFact.objects.filter(person=person).order_by("-since", "family"))
+        if card.relations:
+            card.lines = _lines(revealed.values, language, without=("name", "contracts"))
     if "provenance" in allowed:
         card.sources = records_of(person)
         card.reaches = reach_of(person.pk, now)
@@ -81,21 +84,37 @@ def _name(values: dict[UUID, dict[str, Any]] | Any) -> str:
     return ""
 
 
-def _lines(values: Any, language: str) -> list[Line]:
+def _lines(values: Any, language: str, *, without: Sequence[str] = ("name",)) -> list[Line]:
     """One line per field, each distinct value once, in the order of the catalogue; an address on one line.
     The name is left out: it is the title."""
     lines: list[Line] = []
-    addresses = dict.fromkeys(filter(None, (_address(record) for record in values.values())))
-    for item in Field.objects.exclude(group="name").order_by("pk"):
+    addresses = _addresses(values)
+    for item in Field.objects.exclude(group__in=without).order_by("pk"):
         if item.group == "address":
             if addresses:
-                lines.append(Line(_(engine().vocabulary.labels["groups"]["address"]), list(addresses)))
-                addresses = {}
+                lines.append(Line(_(engine().vocabulary.labels["groups"]["address"]), addresses))
+                addresses = []
             continue
-        found = [str(record[item.code]) for record in values.values() if record.get(item.code)]
+        found = [_shown(item, str(record[item.code])) for record in values.values() if record.get(item.code)]
         if found:
             lines.append(Line(label_of(item, language), list(dict.fromkeys(found))))
     return lines
+
+
+def _shown(item: Field, value: str) -> str:
+    """Numbers and dates are kept as +E.164 and ISO 8601."""
+    if item.group == "phone":
+        return str(formats.phone(value))
+    try:
+        return str(formats.day(date.fromisoformat(value))) if item.code.endswith(DATES) else value
+    except ValueError:
+        return value
+
+
+def _addresses(values: Any) -> list[str]:
+    """Each address once; a bare postcode that a whole address of the person contains is no further one."""
+    found = list(dict.fromkeys(filter(None, (_address(record) for record in values.values()))))
+    return [one for one in found if not any(one != other and one in other for other in found)]
 
 
 def _address(record: dict[str, Any]) -> str:
