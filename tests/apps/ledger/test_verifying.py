@@ -278,3 +278,14 @@ def test_an_event_is_shown_with_its_place_and_its_record(capsys):
     assert "index       3" in shown and "7 leaves" in shown and "holds" in shown and "system:test" in shown
     assert "secret" not in shown
     assert run(capsys, "show", uuid7())[0] == 2
+
+
+def test_disclosing_an_event_is_itself_recorded_and_a_waiting_one_cannot_be_disclosed(capsys, tmp_path):
+    event = grown()[3]
+    run(capsys, "export", tmp_path / "log", "--disclose", event.uid)
+    assert Event.objects.filter(kind="ledger.exported").count() == 1
+    assert str(event.uid).encode() not in (tmp_path / "log/disclosed.jsonl").read_bytes()
+    assert b"system:test" in (tmp_path / "log/disclosed.jsonl").read_bytes()
+    code, shown = run(capsys, "export", tmp_path / "other", "--disclose", write().uid)
+    assert code == 2 and "has no index yet" in shown
+    assert not (tmp_path / "other").exists()
