@@ -64,12 +64,27 @@ def reference(facts, *, campaign, book, on):
                 codes.add("missing_phone")
         if facts["party_closed"]:
             codes.add("party_gate_closed")
+        if banned_everywhere(campaign, book, on):
+            codes.add("sector_ban")
         ordered = in_order(codes)
         ordinal = None if ordered else chosen[row["row_id"]]["ordinal"]
         verdicts[row["row_id"]] = (ordinal, ordered)
         if ordered:
             first[ordered[0]] = first.get(ordered[0], 0) + 1
     return verdicts, first
+
+
+def banned_everywhere(campaign, book, on):
+    return all(
+        any(
+            rule.kind == "sector_ban"
+            and rule.in_force(on)
+            and rule.detail["sector"] == campaign.sector
+            and not rule.detail["unless"]
+            for rule in (book.packs[country].rules if country in book.packs else ())
+        )
+        for country in campaign.countries
+    )
 
 
 def against(number, facts, campaign, book, on):

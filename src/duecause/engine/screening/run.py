@@ -96,6 +96,7 @@ class _Run:
         self.progress = progress
         self.codes: list[str] = []
         self.bits: dict[str, int] = {}
+        self.for_all = 0  # reasons that every row has
         self.counts: dict[int, int] = {}
 
     def verdicts(self, party_open_until: date | None) -> Verdicts:
@@ -136,6 +137,10 @@ class _Run:
     def _look_up(self) -> None:
         situations = Situations(self.bits, self.campaign, self.rules, self.on, self.given.registers_loaded)
         kinds = self.db.execute(sql.KINDS_OF_NUMBER).fetchall()
+        if self.given.party_reasons:
+            self.for_all |= self.bits["party_gate_closed"]
+        if situations.banned_everywhere():
+            self.for_all |= self.bits["sector_ban"]
         lines = [situations.line(country, natural) for country, natural in kinds]
         self._hand_over("situations", sql.SITUATION, lines)
         families: list[dict[str, object]] = [{"family": family} for family in self.campaign.offer_families]
@@ -218,7 +223,7 @@ class _Run:
     def _execute(self, statements: tuple[str, ...]) -> None:
         values: dict[str, object] = {
             **self.bits,
-            "gate": self.bits["party_gate_closed"] if self.given.party_reasons else 0,
+            "gate": self.for_all,
             "consent_of_person": CONSENT_OF_PERSON,
             "consent_of_number": CONSENT_OF_NUMBER,
             "on": self.on,

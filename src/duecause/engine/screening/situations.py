@@ -72,6 +72,12 @@ class Situations:
             if code in applies or code == "register_stale" or not code.startswith(REGISTER_PREFIX)
         )
 
+    def banned_everywhere(self) -> bool:
+        """Every country of the campaign bans its sector without exception: then no row needs a country."""
+        found = [self.rules.get(country) for country in self.campaign.countries]
+        bans = [rules.ban(self.campaign.sector) if rules else None for rules in found]
+        return bool(bans) and all(ban is not None and not ban.text("unless") for ban in bans)
+
     def _consent(self, rules: RuleSet) -> int:
         of_person = any(rule.text("linked_to") == "person" for rule in rules.of_kind("consent"))
         return CONSENT_OF_PERSON if of_person else CONSENT_OF_PERSON | CONSENT_OF_NUMBER
