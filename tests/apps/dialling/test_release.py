@@ -318,3 +318,49 @@ def test_no_event_of_a_release_holds_a_number(world):
     for event in Event.objects.all():
         assert str(MILA).encode() not in bytes(event.leaf_bytes)
     assert indexes.dial_token(MILA) == bytes(ReleaseRow.objects.exclude(person=None).get().token)
+
+
+def test_a_release_that_breaks_half_way_is_no_release(world, monkeypatch):
+    imported(world, MILA)
+    dial_list = screen(world)
+    monkeypatch.setattr(release_actions, "_commit", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        released(dial_list)
+    assert not Release.objects.exists()
+    assert not ReleaseRow.objects.exists()
+
+
+def test_what_a_crash_left_of_a_release_counts_for_nothing_and_is_cleared(world, monkeypatch):
+    from duecause.apps.dialling import precall
+
+    imported(world, MILA)
+    dial_list = screen(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(release_actions, "_commit", lambda *args: 1 / 0)
+        patched.setattr(Release, "delete", lambda self: None)
+        with pytest.raises(ZeroDivisionError):
+            released(dial_list)
+    assert Release.objects.count() == 1
+    asked = {"campaign": "PUMP-BE", "numbers": [f"+{MILA}"], "now": NOW}
+    assert precall.decide(centre=world.centre, **asked)[0].reason == "not_on_your_list"
+    assert ListRow.objects.get(dial_list=screen(world, centre=world.other_centre)).released
+    made, _ = released(dial_list)
+    assert Release.objects.get() == made
+    assert precall.decide(centre=world.centre, **asked)[0].allowed
+
+
+def test_an_objection_while_the_file_is_being_made_keeps_the_row_back(world, monkeypatch):
+    mila = imported(world, MILA)
+    imported(world, JONAS)
+    dial_list = screen(world)
+    draft = release_actions._draft
+
+    def object_meanwhile(*args):
+        object_to(world, mila)
+        return draft(*args)
+
+    monkeypatch.setattr(release_actions, "_draft", object_meanwhile)
+    made, content = released(dial_list)
+    assert f"+{MILA}".encode() not in content
+    assert hashlib.sha256(content).hexdigest() == made.file_sha256
+    assert made.release_rows.exclude(person=None).count() == made.rows == 1

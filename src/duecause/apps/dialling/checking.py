@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from duecause.apps.consent.queries import (
     ConsentQuestion,
@@ -166,9 +166,9 @@ def _consent(campaign: Campaign, country: str, people: set[UUID], now: datetime)
 
 
 def _releases(campaign: Campaign, token: bytes, now: datetime) -> Iterator[Problem]:
-    rows = ReleaseRow.objects.filter(token=token, release__campaign=campaign).select_related(
-        "release__centre"
-    )
+    rows = ReleaseRow.objects.filter(
+        token=token, release__campaign=campaign, release__expires_at__gt=F("release__released_at")
+    ).select_related("release__centre")
     if not rows:
         template = gettext_noop("On no list released for %(campaign)s.")
         yield Problem("not_released", template, {"campaign": campaign.name})

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pyarrow as pa
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
 from duecause.apps.consent.queries import (
@@ -128,7 +128,10 @@ def elsewhere(campaign: Campaign, centre: Partner) -> set[tuple[bytes, bytes]]:
     """Numbers and persons given to another centre in this campaign. Only a recall frees them: a list that
     has run out is still in that centre's hands."""
     rows = ReleaseRow.objects.filter(
-        release__campaign=campaign, release__recalled_at=None, person__isnull=False
+        release__campaign=campaign,
+        release__recalled_at=None,
+        release__expires_at__gt=F("release__released_at"),
+        person__isnull=False,
     ).exclude(release__centre=centre)
     found = rows.values_list("token", "person_id").iterator(chunk_size=CHUNK)
     return {(bytes(token), person.bytes) for token, person in found if person is not None}

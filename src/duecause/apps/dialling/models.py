@@ -70,7 +70,8 @@ class ListRow(models.Model):
 
 
 class Release(models.Model):
-    """A list handed to a centre, with its certificate. Expires by itself; can be recalled."""
+    """A list handed to a centre, with its certificate. Expires by itself; can be recalled. One that expires
+    when it begins is a draft that was never handed out."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     dial_list = models.OneToOneField(DialList, on_delete=models.PROTECT, related_name="release")

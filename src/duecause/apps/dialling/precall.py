@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
 from duecause.apps.consent.queries import GIVING, objecting_by_email, objecting_people, suppressions
@@ -82,7 +82,9 @@ def _e164(number: PhoneNumber) -> int:
 
 
 def _released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[bytes, list[ReleaseRow]]:
-    rows = ReleaseRow.objects.filter(token__in=tokens, release__centre=centre)
+    rows = ReleaseRow.objects.filter(
+        token__in=tokens, release__centre=centre, release__expires_at__gt=F("release__released_at")
+    )
     if campaign:
         rows = rows.filter(release__campaign__code=campaign)
     related = ("release__campaign__controller", "release__campaign__purpose", "record")

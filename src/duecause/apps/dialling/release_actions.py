@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext
 
 from duecause.apps.dialling import facts, marks, rules
@@ -37,6 +38,7 @@ ROWS_AT_ONCE = 2_000
 class Line:
     """One row of the file. A planted row has no list row."""
 
+    reference: str
     token: bytes
     number: str
     values: dict[str, str]
@@ -60,14 +62,23 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
     opened = open_rows(
         rows=rows, fields=dial_list.campaign.release_fields, why="release", work=release_id, now=now
     )
-    with transaction.atomic():
-        Campaign.objects.select_for_update().get(pk=dial_list.campaign_id)
-        dial_list.refresh_from_db(fields=["state", "report", "screened_at"])
-        refuse_unless_releasable(dial_list, now)
-        held = _held_back(dial_list, rows, opened, now)
-        lines = _lines(release_id, dial_list.campaign, rows, opened, held)
-        content = _file(release_id, dial_list.campaign, lines)
-        made = _commit(actor, release_id, dial_list, lines, held, content, now)
+    held = _held_back(dial_list, rows, opened, now)
+    lines = _lines(release_id, dial_list.campaign, rows, opened, held)
+    content = _file(release_id, dial_list.campaign, lines)
+    draft = _draft(actor, release_id, dial_list, lines, now)
+    try:
+        with transaction.atomic():
+            Campaign.objects.select_for_update().get(pk=dial_list.campaign_id)
+            dial_list.refresh_from_db(fields=["state", "report", "screened_at"])
+            refuse_unless_releasable(dial_list, now)
+            late = _held_back(dial_list, rows, opened, now)
+            if late != held:
+                lines = _lines(release_id, dial_list.campaign, rows, opened, late)
+                content = _file(release_id, dial_list.campaign, lines)
+            made = _commit(actor, draft, lines, late, content, now)
+    except BaseException:
+        draft.delete()
+        raise
     out.write(content)
     return made
 
@@ -178,11 +189,12 @@ def _lines(
     held: dict[int, str],
 ) -> list[Line]:
     """The people and the planted rows, in the order of their references."""
-    lines = [
-        Line(bytes(row.token or b""), opened[row.pk].number or "", opened[row.pk].values, row)
-        for row in rows
-        if row.pk not in held
-    ]
+    lines = []
+    for row in rows:
+        if row.pk not in held:
+            token, found = bytes(row.token or b""), opened[row.pk]
+            mark = marks.reference(release_id, token)
+            lines.append(Line(mark, token, found.number or "", found.values, row))
     if not lines:
         raise Refused(
             "nobody_to_release", "Since the screening nobody is left to release. Screen the list again."
@@ -193,84 +205,93 @@ def _lines(
         values = {k: v for k, v in lines[0].values.items() if k in ("postcode", "city", "language")}
         values |= {"first_name": canary.first_name, "last_name": canary.last_name}
         values["full_name"] = f"{canary.first_name} {canary.last_name}"
-        lines.append(Line(indexes.dial_token(canary.number.e164), canary.number.text, values))
-    return sorted(lines, key=lambda line: marks.reference(release_id, line.token))
+        token = indexes.dial_token(canary.number.e164)
+        lines.append(Line(marks.reference(release_id, token), token, canary.number.text, values))
+    return sorted(lines, key=lambda line: line.reference)
 
 
 def _file(release_id: UUID, campaign: Campaign, lines: Sequence[Line]) -> bytes:
     fields = [name for name in campaign.release_fields if not is_phone(name)]
     mark = marks.watermark(release_id)
     rows = (
-        (
-            marks.reference(release_id, line.token),
-            line.number,
-            *(line.values.get(name, "") for name in fields),
-            mark,
-        )
-        for line in lines
+        (line.reference, line.number, *(line.values.get(name, "") for name in fields), mark) for line in lines
     )
     return b"".join(write_csv(rows, ["reference", "number", *fields, "list"]))
 
 
-def _commit(
-    actor: Actor,
-    release_id: UUID,
-    dial_list: DialList,
-    lines: Sequence[Line],
-    held: dict[int, str],
-    content: bytes,
-    now: datetime,
+def _draft(
+    actor: Actor, release_id: UUID, dial_list: DialList, lines: Sequence[Line], now: datetime
 ) -> Release:
-    _write_held_back(dial_list, held)
-    people = sum(line.row is not None for line in lines)
-    told = {
-        "release": str(release_id),
-        "list": str(dial_list.pk),
-        "campaign": dial_list.campaign.code,
-        "centre": dial_list.centre.code,
-        "rows": people,
-        "planted": len(lines) - people,
-        "watermark": marks.watermark(release_id),
-        "file_sha256": hashlib.sha256(content).hexdigest(),
-        "expires_at": _expires_at(dial_list).isoformat(),
-    }
-    event = record(actor=actor, kind="dialling.released", now=now, payload=told)
+    """The release with its rows, not yet in force: written in chunks so that nobody waits for a long
+    transaction. It ends when it begins and counts for nothing until `_commit`."""
+    Release.objects.filter(dial_list=dial_list, expires_at=F("released_at")).delete()
     made = Release.objects.create(
         id=release_id,
         dial_list=dial_list,
         campaign=dial_list.campaign,
         centre=dial_list.centre,
         released_at=now,
-        expires_at=_expires_at(dial_list),
-        rows=people,
+        expires_at=now,
+        rows=0,
         watermark=marks.watermark(release_id),
-        file_sha256=hashlib.sha256(content).hexdigest(),
-        certificate=_certificate(dial_list, told, held, event.uid, now),
-        event=event.uid,
+        event=release_id,
         actor=actor.ref,
     )
-    ReleaseRow.objects.bulk_create(
-        (
+    for part in facts.chunks(lines, ROWS_AT_ONCE):
+        ReleaseRow.objects.bulk_create(
             ReleaseRow(
                 release=made,
-                reference=marks.reference(release_id, line.token),
+                reference=line.reference,
                 token=line.token,
                 person_id=line.row.person_id if line.row else None,
                 record_id=line.row.record_id if line.row else None,
             )
-            for line in lines
-        ),
-        batch_size=ROWS_AT_ONCE,
-    )
-    DialList.objects.filter(pk=dial_list.pk).update(state=DialList.State.RELEASED)
-    dial_list.state = DialList.State.RELEASED
+            for line in part
+        )
     return made
 
 
-def _write_held_back(dial_list: DialList, held: dict[int, str]) -> None:
-    for row in ListRow.objects.filter(pk__in=held):
-        row.released, row.reasons = False, [held[row.pk]]
-        row.save(update_fields=["released", "reasons"])
+def _commit(
+    actor: Actor,
+    draft: Release,
+    lines: Sequence[Line],
+    held: dict[int, str],
+    content: bytes,
+    now: datetime,
+) -> Release:
+    dial_list = draft.dial_list
+    people = [line for line in lines if line.row is not None]
+    _write_held_back(dial_list, draft, held)
+    told = {
+        "release": str(draft.pk),
+        "list": str(dial_list.pk),
+        "campaign": dial_list.campaign.code,
+        "centre": dial_list.centre.code,
+        "rows": len(people),
+        "planted": len(lines) - len(people),
+        "watermark": draft.watermark,
+        "file_sha256": hashlib.sha256(content).hexdigest(),
+        "expires_at": _expires_at(dial_list).isoformat(),
+    }
+    event = record(actor=actor, kind="dialling.released", now=now, payload=told)
+    draft.expires_at = _expires_at(dial_list)
+    draft.rows = len(people)
+    draft.file_sha256 = hashlib.sha256(content).hexdigest()
+    draft.certificate = _certificate(dial_list, told, held, event.uid, now)
+    draft.event = event.uid
+    draft.save(force_update=True)
+    DialList.objects.filter(pk=dial_list.pk).update(state=DialList.State.RELEASED)
+    dial_list.state = DialList.State.RELEASED
+    return draft
+
+
+def _write_held_back(dial_list: DialList, draft: Release, held: dict[int, str]) -> None:
+    """Rows of the list that stay back after all say why, and leave the release if they were in its draft."""
+    for reason in sorted(set(held.values())):
+        for part in facts.chunks(pk for pk, why in held.items() if why == reason):
+            rows = ListRow.objects.filter(pk__in=part)
+            draft.release_rows.filter(token__in=rows.values("token"), person__isnull=False).delete()
+            rows.update(released=False, reasons=[reason])
     if held:
         dial_list.report["held_back_at_release"] = dict(Counter(held.values()))
         dial_list.save(update_fields=["report"])
