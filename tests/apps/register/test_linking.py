@@ -39,6 +39,20 @@ def test_the_same_human_twice_in_one_list_is_one_person(world):
     assert Record.objects.count() == 2 and Person.objects.count() == 1
 
 
+def test_new_records_follow_when_the_people_they_joined_become_one_in_the_same_chunk(world):
+    """Two lists know Mila under two numbers; one new list has rows for each number and one with both."""
+    one, two = customers(world, "ONE"), customers(world, "TWO")
+    take(one, HEADER + "Mila;Peeters;1980-05-17;0470000021;\n")
+    take(
+        two,
+        HEADER + "Mila;Peeters;1980-05-17;0470000029;\nMila;Peeters;1980-05-17;0470000029;m@example.org\n",
+    )
+    assert Person.objects.count() == 2
+    rows = ("0470000021;a@example.org", "0470000029;b@example.org", "0470000021 / 0470000029;c@example.org")
+    take(customers(world, "THREE"), HEADER + "".join(f"Mila;Peeters;1980-05-17;{row}\n" for row in rows))
+    assert Person.objects.count() == 1 and Record.objects.count() == 6
+
+
 def test_what_is_not_certain_is_only_suggested(world):
     a, b = two_lists(world, MILA, "M.;Peeters;;0470000021;\n")
     assert a.person != b.person and RecordLink.objects.get().state == "suggested"

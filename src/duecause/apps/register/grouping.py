@@ -8,7 +8,7 @@ which records went to which person.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -49,6 +49,21 @@ def joined(pairs: Iterable[tuple[UUID, UUID]]) -> list[set[UUID]]:
     for node in list(parent):
         groups[root(node)].add(node)
     return list(groups.values())
+
+
+def people_of(records: Collection[UUID]) -> dict[UUID, UUID]:
+    """record → person, of those that are stored."""
+    found: dict[UUID, UUID] = {}
+    for part in slices(records):
+        found.update(Record.objects.filter(pk__in=part).values_list("pk", "person_id"))
+    return found
+
+
+def joined_people(pairs: Sequence[tuple[UUID, UUID]]) -> list[set[UUID]]:
+    """As `joined`, where a stored record stands for its person: groups share no person. They hold
+    persons, and records that are not stored yet."""
+    people = people_of({record for pair in pairs for record in pair})
+    return joined((people.get(a, a), people.get(b, b)) for a, b in pairs)
 
 
 def merge_people(people: Collection[UUID]) -> UUID:
@@ -98,7 +113,7 @@ def regroup(records: Iterable[UUID], *, now: datetime) -> Moved:
     for record in records:
         if not any(record in group for group in groups):
             groups.append(_component(record))
-    before = _people_of({record for group in groups for record in group})
+    before = people_of({record for group in groups for record in group})
     moved: dict[UUID, UUID] = {}
     taken: set[UUID] = set()
     for group in sorted(groups, key=lambda group: (-len(group), min(group))):
@@ -144,13 +159,6 @@ def _component(start: UUID) -> set[UUID]:
         edge = reached - group
         group |= edge
     return group
-
-
-def _people_of(records: Collection[UUID]) -> dict[UUID, UUID]:
-    found: dict[UUID, UUID] = {}
-    for part in slices(records):
-        found.update(Record.objects.filter(pk__in=part).values_list("pk", "person_id"))
-    return found
 
 
 def _new_like(person: UUID, *, now: datetime) -> UUID:

@@ -125,14 +125,12 @@ def _loosen(setting: Setting, updated: Sequence[Plan]) -> None:
 def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]) -> None:
     """A new record joins the person of the record it is linked to; otherwise it is a person of its own."""
     stored = [plan for plan in plans if plan.outcome == Outcome.STORED]
-    by_record = {plan.record: plan for plan in stored}
+    by_record = {plan.record_id: plan for plan in stored}
     languages: dict[UUID, str] = {}
-    pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
-    for group in grouping.joined(pairs):
-        old = [record for record in group if record not in by_record]
-        people = set(Record.objects.filter(pk__in=old).values_list("person_id", flat=True))
+    for group in grouping.joined_people(_certain(links)):
+        people = group - by_record.keys()
         person = grouping.merge_people(people) if people else uuid7()
-        for record in group & by_record.keys():
+        for record in sorted(group & by_record.keys()):
             by_record[record].person = person
             if not people:
                 languages.setdefault(person, by_record[record].language)
@@ -148,12 +146,10 @@ def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]
     _learn_people(plans, by_record)
 
 
-def _learn_people(plans: Sequence[Plan], by_record: dict[UUID | None, Plan]) -> None:
+def _learn_people(plans: Sequence[Plan], by_record: dict[UUID, Plan]) -> None:
     """Plans for records that exist, or that repeat an earlier row, follow where those records are now."""
     older = {plan.record for plan in plans if plan.record and plan.record not in by_record}
-    people: dict[UUID, UUID] = {}
-    for part in slices(older):
-        people.update(Record.objects.filter(pk__in=part).values_list("pk", "person_id"))
+    people = grouping.people_of(older)
     for plan in plans:
         if plan.record is None or plan.outcome == Outcome.STORED:
             continue
@@ -288,20 +284,22 @@ def _undecided(links: Sequence[Found]) -> list[Found]:
 
 def _within_decisions(links: Sequence[Found]) -> list[Found]:
     """A third record must not join two people whom somebody has kept apart: its links become suggestions."""
-    pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
+    stored = grouping.people_of({record for pair in _certain(links) for record in pair})
     contested: set[UUID] = set()
-    for group in grouping.joined(pairs):
-        people = set(Record.objects.filter(pk__in=group).values_list("person_id", flat=True))
+    for group in grouping.joined_people(_certain(links)):
+        people = group & set(stored.values())
         if len(people) > 1 and grouping.kept_apart(people):
             contested |= group
-    if not contested:
-        return list(links)
     return [
         replace(link, evidence=replace(link.evidence, verdict=Verdict.SUGGEST))
-        if link.a in contested
+        if stored.get(link.a, link.a) in contested
         else link
         for link in links
     ]
+
+
+def _certain(links: Sequence[Found]) -> list[tuple[UUID, UUID]]:
+    return [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
 
 
 def _state(link: Found) -> str:
@@ -325,9 +323,8 @@ def _end_rule_links(records: Sequence[UUID]) -> set[UUID]:
 def join_late(found: Sequence[Found], *, now: datetime) -> Counter[str]:
     """Links between stored records that two imports at the same time could not see."""
     links = _within_decisions(_undecided(found))
-    pairs = [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
-    for group in grouping.joined(pairs):
-        grouping.merge_people(set(Record.objects.filter(pk__in=group).values_list("person_id", flat=True)))
+    for people in grouping.joined_people(_certain(links)):
+        grouping.merge_people(people)
     return write_links(links, now=now)
 
 
