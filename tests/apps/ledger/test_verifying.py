@@ -289,3 +289,11 @@ def test_disclosing_an_event_is_itself_recorded_and_a_waiting_one_cannot_be_disc
     code, shown = run(capsys, "export", tmp_path / "other", "--disclose", write().uid)
     assert code == 2 and "has no index yet" in shown
     assert not (tmp_path / "other").exists()
+
+
+def test_an_event_filed_under_another_person_is_found(capsys):
+    event = grown()[3]
+    Event.objects.filter(pk=event.pk).update(person=uuid7())
+    code, found = verify(capsys)
+    assert code == COMMITMENT
+    assert ("commitment", "leaf 3") in wheres(found)

@@ -56,7 +56,8 @@ def record(
         )
     uid = uuid7()
     owner = period_owner(now)
-    record_content = {"actor": actor.ref, "profile": actor.profile, **payload}
+    about = {"person": str(person), "sealed_in": str(compartment)} if person is not None else {}
+    record_content = {"actor": actor.ref, "profile": actor.profile, **about, **payload}
     parts = [_part(owner, Compartment.PERIOD, record_content)]
     if person is not None and person_payload is not None:
         parts.append(_part(person, compartment, person_payload))

@@ -17,16 +17,12 @@ from duecause.engine.tlog.failures import Findings, Kind
 _BROKEN = gettext_noop("The %(part)s part does not open with its key: it was altered or moved here.")
 _OTHER = gettext_noop("The %(part)s part is not the one this leaf commits to.")
 _ADDED = gettext_noop("There is a %(part)s part here that the leaf knows nothing of.")
+_MOVED = gettext_noop("The %(part)s part is filed under another person than it was written for.")
 _GONE = gettext_noop("The %(part)s part is gone, although its key was never destroyed.")
 
 
 def place(row: Any) -> str:
     return f"event {row.uid}" if row.leaf__index is None else f"leaf {row.leaf__index}"
-
-
-def compartment_of(kind: str) -> str:
-    """Where the person part of an event of this kind is sealed, as the rooms record it."""
-    return Compartment.PROOF if kind.startswith("consent.") else Compartment.CONTENT
 
 
 class PartCheck:
@@ -35,21 +31,25 @@ class PartCheck:
         self.opened = self.erased = 0
 
     def check(self, rows: Sequence[tuple[Any, tlog.EventLeaf]]) -> None:
-        """`rows`: event rows with their leaves, a thousand or so at a time."""
-        wanted: list[tuple[str, str, bytes, Sealed]] = []
-        for row, leaf in rows:
-            record = Sealed(row.record_key, Compartment.PERIOD, EVENT_USE, bytes(row.record_part))
-            wanted.append((place(row), "record", leaf.record_commitment, record))
+        """`rows`: event rows with their leaves, a thousand or so at a time. The record part says for which
+        person and in which compartment the person part was sealed; the columns beside it are not believed."""
+        records = [Sealed(r.record_key, Compartment.PERIOD, EVENT_USE, bytes(r.record_part)) for r, _ in rows]
+        people: list[tuple[Any, tlog.EventLeaf, Sealed]] = []
+        for (row, leaf), sealed, content in zip(rows, records, self._open(records), strict=True):
+            self._judge(place(row), "record", leaf.record_commitment, sealed, content)
+            about = content["payload"] if isinstance(content, dict) else None
+            if about is not None and about.get("person") != (str(row.person) if row.person else None):
+                self._add(place(row), "person", _MOVED)
             if leaf.person_commitment is not None:
-                owner = row.person or UUID(int=0)
-                person = Sealed(owner, compartment_of(row.kind), EVENT_USE, bytes(row.person_part or b""))
-                wanted.append((place(row), "person", leaf.person_commitment, person))
+                compartment = (about or {}).get("sealed_in", Compartment.CONTENT)
+                blob = bytes(row.person_part or b"")
+                sealed = Sealed(row.person or UUID(int=0), compartment, EVENT_USE, blob)
+                people.append((row, leaf, sealed))
             elif row.person_part:
                 self._add(place(row), "person", _ADDED)
-        for (where, part, commitment, sealed), content in zip(
-            wanted, self._open([sealed for *_, sealed in wanted]), strict=True
-        ):
-            self._judge(where, part, commitment, sealed, content)
+        opened = self._open([sealed for *_, sealed in people])
+        for (row, leaf, sealed), content in zip(people, opened, strict=True):
+            self._judge(place(row), "person", leaf.person_commitment or b"", sealed, content)
 
     def _open(self, items: Sequence[Sealed]) -> list[dict[str, Any] | SealBroken | None]:
         try:
