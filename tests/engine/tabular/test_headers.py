@@ -104,3 +104,29 @@ def test_every_field_has_words_in_all_six_languages():
     for field, languages in yaml.safe_load(TEXT)["fields"].items():
         assert set(languages) == {"en", "nl", "fr", "pl", "sv", "de"}, field
         assert all(languages.values()), field
+
+
+@pytest.mark.parametrize("word", ["Nr", "nr.", "No", "N°", "Numéro", "Nummer"])
+def test_a_bare_number_is_the_house_number_only_directly_behind_the_street(word):
+    fields = {"street", "house_number", "postcode", "phone"}
+    behind = map_columns(["Straat", word, "Postcode"], words=WORDS, fields=fields)
+    assert [(c.field, c.how) for c in behind.columns][1] == ("house_number", "follows")
+    for header in (["Straat", "Postcode", word], [word, "Straat"], ["Tel", word]):
+        assert "house_number" not in map_columns(header, words=WORDS, fields=fields).index_of
+
+
+def test_a_bare_number_behind_a_column_mapped_to_the_street_by_hand_counts_too():
+    fields = {"street", "house_number"}
+    found = map_columns(["Waar", "Nr"], words=WORDS, fields=fields, explicit={"Waar": "street"})
+    assert [c.field for c in found.columns] == ["street", "house_number"]
+
+
+def test_a_bare_number_never_takes_the_place_of_a_named_house_number():
+    found = mapped(["Huisnummer", "Straat", "Nr"])
+    assert found == ["house_number", "street", None]
+    assert mapped(["Straat", "Nr", "Huisnummer"]) == ["street", None, "house_number"]
+
+
+def test_a_column_that_somebody_chose_to_leave_out_says_so():
+    found = map_columns(["Tel", "GSM"], words=WORDS, fields={"phone", "phone_mobile"}, explicit={"Tel": ""})
+    assert [(c.field, c.how) for c in found.columns] == [(None, "given"), ("phone_mobile", "recognised")]

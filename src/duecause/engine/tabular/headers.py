@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import yaml
@@ -13,7 +13,8 @@ import yaml
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tabular.tables import column_letter
 
-How = Literal["given", "recognised", "refused"]
+How = Literal["given", "recognised", "follows", "refused"]
+"""`follows`: a word that says too little alone, recognised by the column directly before it."""
 
 _UNFOLDED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "°": "o"})
 _COPY = re.compile(r" \(\d+\)$")
@@ -23,10 +24,12 @@ _SPARE = {"phone": "phone_other", "phone_mobile": "phone_other"}
 
 @dataclass(frozen=True, slots=True)
 class HeaderWords:
-    """Folded header words to fields. `beside` tells the other field of a bare word when a column is there."""
+    """Folded header words to fields. `beside` tells the other field of a bare word when a column is there;
+    `after` tells (other, field) of a word that means `field` only directly behind a column of `other`."""
 
     words: Mapping[str, str]
     beside: Mapping[str, Mapping[str, str]]
+    after: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -35,7 +38,8 @@ class HeaderWords:
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
-    """`field` is None when the column is refused: it is neither stored nor looked at."""
+    """`field` is None when the column is refused: it is neither stored nor looked at. A column that somebody
+    chose to refuse has `how` given."""
 
     index: int
     header: str
@@ -67,17 +71,22 @@ def load_header_words(text: str) -> HeaderWords:
     """Read the YAML of `packs/lexicons/headers.yaml`. Raises Refused when a word stands for two fields."""
     pack = yaml.safe_load(text)
     words: dict[str, str] = {}
-    for field, languages in pack["fields"].items():
-        _add(words, field, field, "code")
+    for code, languages in pack["fields"].items():
+        _add(words, code, code, "code")
         for language, spoken in languages.items():
             for word in spoken:
-                _add(words, word, field, language)
+                _add(words, word, code, language)
     beside: dict[str, Mapping[str, str]] = {}
     for entry in pack.get("ambiguous", ()):
         for word in entry["words"]:
             _add(words, word, entry["field"], "ambiguous")
             beside[fold_header(str(word))] = dict(entry["beside"])
-    return HeaderWords(words, beside)
+    after = {
+        fold_header(str(word)): (str(entry["after"]), str(entry["field"]))
+        for entry in pack.get("following", ())
+        for word in entry["words"]
+    }
+    return HeaderWords(words, beside, after)
 
 
 def _add(words: dict[str, str], word: object, field: str, language: str) -> None:
@@ -128,18 +137,24 @@ def map_columns(
     folded = [fold_header(_COPY.sub("", name)) for name in header]
     present = {words.words[word] for word in folded if word in words.words} | set(given.values())
     taken = {wanted for wanted in given.values() if wanted}
-    columns = []
-    field: str | None
-    how: How
+    columns: list[MappedColumn] = []
     for index, (name, word) in enumerate(zip(header, folded, strict=True)):
         if index in given:
-            field, how = given[index] or None, "given" if given[index] else "refused"
-        else:
-            field = _recognised(word, words, present, taken, fields)
-            how = "recognised" if field else "refused"
-            taken |= {field} if field else set()
-        columns.append(MappedColumn(index, name, field, how))
+            columns.append(MappedColumn(index, name, given[index] or None, "given"))
+            continue
+        how: How = "recognised"
+        found = _recognised(word, words, present, taken, fields)
+        if found is None and columns:
+            how, found = "follows", _following(word, words, columns[-1].field)
+            found = found if found in fields and found not in taken | present else None
+        taken |= {found} if found else set()
+        columns.append(MappedColumn(index, name, found, how if found else "refused"))
     return ColumnMap(tuple(columns))
+
+
+def _following(word: str, words: HeaderWords, before: str | None) -> str | None:
+    wanted, found = words.after.get(word, (None, None))
+    return found if before is not None and before == wanted else None
 
 
 def _recognised(
