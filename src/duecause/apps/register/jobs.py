@@ -1,4 +1,4 @@
-"""What the worker does for the register: read a queued upload, empty the quarantine every day."""
+"""What the worker does for the register: import queued files, empty the quarantine, drop old uploads."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ def _give_up(actor: Actor, batch: ImportBatch, code: str) -> None:
 def run_purge(step: Step) -> Mapping[str, Any]:
     now = datetime.now(UTC)
     actor = Actor.job(str(step.pk), "register.import")
-    return {
-        "rows": actions.purge_quarantine(actor=actor, now=now),
-        "uploads": actions.drop_stray_uploads(actor=actor, now=now),
-    }
+    return {"rows": actions.purge_quarantine(actor=actor, now=now)}
+
+
+@periodic("register.drop_uploads", lambda now: f"{now:%Y-%m-%dT%H:}{now.minute // 10}0")
+def run_drop(step: Step) -> Mapping[str, Any]:
+    actor = Actor.job(str(step.pk), "register.import")
+    return {"uploads": actions.drop_stray_uploads(actor=actor, now=datetime.now(UTC))}

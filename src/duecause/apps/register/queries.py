@@ -3,47 +3,91 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, Count, F, Min, QuerySet, When
 
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.register.actions import IMPORT_KIND
-from duecause.apps.register.models import ImportBatch, ImportRow, QuarantinedRow, RecordLink
+from duecause.apps.register.models import ImportBatch, ImportRow, Person, QuarantinedRow, Record, RecordLink
 from duecause.apps.register.reports import refused_columns
 
 ROWS_PER_PAGE = 100
-BATCHES_SHOWN = 50
+ROWS_READ = 2_000
+# Rules of engine.matching that suggest, the one that is right most often first.
+MOST_TELLING = (
+    "birth_date_missing",
+    "first_name_close",
+    "initial_only",
+    "other_surname",
+    "name_incomplete",
+    "junior_or_senior",
+    "other_birth_date",
+    "other_first_name",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the register holds; `next_deletion` is when the first row in quarantine goes."""
+
+    persons: int
+    records: int
+    quarantined: int
+    next_deletion: datetime | None
+    suggestions: int
 
 
 @dataclass(frozen=True, slots=True)
 class ImportDetail:
-    """`problems`: code → rows that have it; `quarantine`: reason → rows still kept; `step` of an upload."""
+    """`problems`: code → rows that have it; `examples`: code → the first such problem; `quarantine`: reason →
+    rows still kept; `step` of an upload."""
 
     batch: ImportBatch
     refused: list[dict[str, str]]
     problems: dict[str, int]
+    examples: dict[str, dict[str, Any]]
     quarantine: dict[str, int]
     step: Step | None
 
 
-def imports_overview(limit: int = BATCHES_SHOWN) -> list[ImportBatch]:
-    """Newest first, with their source."""
-    return list(ImportBatch.objects.select_related("source").order_by("-started_at", "-pk")[:limit])
+def imports(*, source: str = "", state: str = "") -> QuerySet[ImportBatch]:
+    """Newest first, of one source code and in one state if asked."""
+    rows = ImportBatch.objects.select_related("source").order_by("-started_at", "-pk")
+    if source:
+        rows = rows.filter(source__code=source)
+    return rows.filter(state=state) if state else rows
+
+
+def totals() -> Totals:
+    kept = QuarantinedRow.objects.aggregate(rows=Count("pk"), until=Min("delete_after"))
+    return Totals(
+        persons=Person.objects.filter(erased_at=None).count(),
+        records=Record.objects.count(),
+        quarantined=kept["rows"],
+        next_deletion=kept["until"],
+        suggestions=suggestions().count(),
+    )
 
 
 def import_detail(batch: ImportBatch) -> ImportDetail:
     problems: Counter[str] = Counter()
-    troubled = ImportRow.objects.filter(batch=batch).exclude(problems=[])
+    examples: dict[str, dict[str, Any]] = {}
+    troubled = ImportRow.objects.filter(batch=batch).exclude(problems=[]).order_by("pk")
     for stored in troubled.values_list("problems", flat=True).iterator():
         problems.update({str(problem["code"]) for problem in stored})
+        for problem in stored:
+            examples.setdefault(str(problem["code"]), problem)
     kept = Counter(QuarantinedRow.objects.filter(batch=batch).values_list("reason", flat=True))
     return ImportDetail(
         batch=batch,
         refused=refused_columns(batch.sheets),
         problems=dict(problems.most_common()),
+        examples=examples,
         quarantine=dict(kept.most_common()),
         step=step_of(batch),
     )
@@ -55,27 +99,58 @@ def step_of(batch: ImportBatch) -> Step | None:
     return Step.objects.filter(obligation__in=jobs).first()
 
 
-def rows_of(batch: ImportBatch, *, outcome: str = "", problem: str = "", page: int = 1) -> Page[ImportRow]:
-    """One page of the rows of an import, of one outcome or with one problem if asked."""
-    rows = ImportRow.objects.filter(batch=batch).order_by("pk")
-    if outcome:
-        rows = rows.filter(outcome=outcome)
-    if problem:
-        rows = _with_problem(rows, problem)
-    return Paginator(rows, ROWS_PER_PAGE).get_page(page)
-
-
-def _with_problem(rows: QuerySet[ImportRow], code: str) -> QuerySet[ImportRow]:
-    """JSON containment differs between databases; rows with problems are few enough to look at here."""
+def rows_of(
+    batch: ImportBatch, *, outcome: str = "", problem: str = "", page: int | str | None = 1
+) -> tuple[Page[Any], list[ImportRow]]:
+    """One page of the rows of an import, of one outcome or with one problem if asked, and its rows."""
+    rows = _rows(batch, outcome)
+    if not problem:
+        found = Paginator(rows, ROWS_PER_PAGE).get_page(page)
+        return found, list(found)
+    # JSON containment differs between databases; rows with problems are few enough to look at here.
     troubled = rows.exclude(problems=[]).values_list("pk", "problems")
-    hits = [pk for pk, stored in troubled.iterator() if any(item["code"] == code for item in stored)]
-    return rows.filter(pk__in=hits[:10_000])
+    hits = [pk for pk, stored in troubled.iterator() if _has(stored, problem)]
+    part = Paginator(hits, ROWS_PER_PAGE).get_page(page)
+    return part, list(rows.filter(pk__in=list(part)))
+
+
+def every_row_of(batch: ImportBatch, *, outcome: str = "", problem: str = "") -> Iterator[ImportRow]:
+    """The same rows, all of them, in the order of the file."""
+    rows = _rows(batch, outcome)
+    if problem:
+        rows = rows.exclude(problems=[])
+    return (row for row in rows.iterator(ROWS_READ) if not problem or _has(row.problems, problem))
+
+
+def _rows(batch: ImportBatch, outcome: str) -> QuerySet[ImportRow]:
+    rows = ImportRow.objects.filter(batch=batch).order_by("pk")
+    return rows.filter(outcome=outcome) if outcome else rows
+
+
+def _has(stored: list[dict[str, Any]], code: str) -> bool:
+    return any(item["code"] == code for item in stored)
 
 
 def links(state: str = RecordLink.State.SUGGESTED) -> QuerySet[RecordLink]:
     """Links of one state, newest first."""
     rows = RecordLink.objects.filter(state=state).select_related("a__source", "b__source")
     return rows.order_by("-decided_at", "-pk")
+
+
+def suggestions() -> QuerySet[RecordLink]:
+    """Pairs of different people that wait for a decision, the most telling rule first."""
+    rank = Case(*(When(rule=rule, then=n) for n, rule in enumerate(MOST_TELLING)), default=len(MOST_TELLING))
+    rows = RecordLink.objects.filter(state=RecordLink.State.SUGGESTED).exclude(a__person=F("b__person"))
+    return rows.select_related("a__source", "b__source").order_by(rank, "pk")
+
+
+def quarantine() -> list[dict[str, Any]]:
+    """Rows kept aside by reason, source and file: how many, and when the first of them is deleted."""
+    groups = QuarantinedRow.objects.values(
+        "reason", "batch", "batch__file_name", "batch__source__name", "batch__source__code"
+    )
+    counted = groups.annotate(rows=Count("pk"), until=Min("delete_after"))
+    return [dict(group) for group in counted.order_by("until", "batch")]
 
 
 def summary_of(batch: ImportBatch) -> dict[str, Any]:

@@ -141,8 +141,10 @@ def read_file(
     encoding: str | None = None,
     delimiter: str | None = None,
     row_limit: int | None = None,
+    require_identifier: bool = True,
 ) -> ReadFile:
-    """Open, map, settle. Raises Refused for whatever makes the file as a whole unusable."""
+    """Open, map, settle. Raises Refused for whatever makes the file as a whole unusable; without
+    `require_identifier` a file whose columns are yet to be mapped is read all the same."""
     tables = open_tables(
         data, name=file_name, sheet=sheet, encoding=encoding, delimiter=delimiter, row_limit=row_limit
     )
@@ -154,10 +156,18 @@ def read_file(
     mappable = {code for code in declared.compartments if declared.stores(code)} | PROVENANCE
     if split:
         mappable.add("full_name")
+    headers = {name for table in tables for name in table.header}
     sheets = []
     for table in tables:
-        columns = map_columns(table.header, words=header_words(), fields=mappable, explicit=explicit or {})
-        _require_identifier(columns, file_name)
+        # A column that only other sheets have is theirs to map; one that no sheet has is refused by each.
+        given = {
+            name: field
+            for name, field in (explicit or {}).items()
+            if name in table.header or name not in headers
+        }
+        columns = map_columns(table.header, words=header_words(), fields=mappable, explicit=given)
+        if require_identifier:
+            check_identifier(columns, file_name)
         sheets.append(
             ReadSheet(
                 table=table,
@@ -171,7 +181,8 @@ def read_file(
     return ReadFile(tuple(sheets))
 
 
-def _require_identifier(columns: ColumnMap, file_name: str) -> None:
+def check_identifier(columns: ColumnMap, file_name: str) -> None:
+    """Raises Refused where no column can find a person again."""
     usable = ("email", "customer_no", "external_id")
     if any(is_phone(name) or name in usable for name in columns.index_of):
         return
@@ -187,6 +198,8 @@ def _column(column: MappedColumn) -> dict[str, object]:
         return {"header": column.header, "field": column.field, "how": column.how, "use": use, "reason": ""}
     known = header_words().words.get(fold_header(column.header))
     reason = "field_not_in_catalogue" if known else "header_unknown"
+    if column.how == "given":
+        known, reason = None, "by_choice"
     return {"header": column.header, "field": known, "how": column.how, "use": "refused", "reason": reason}
 
 

@@ -1,0 +1,123 @@
+"""Two records, perhaps one human: a person decides. Only what tells them apart is shown: initials, town,
+where each comes from, and what speaks for or against."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from duecause.apps.gate.actions import hints
+from duecause.apps.parties.texts import BASES
+from duecause.apps.register import actions, labels, queries
+from duecause.apps.register.masking import hint_of
+from duecause.apps.register.models import Record, RecordLink
+from duecause.apps.register.views import tabs
+from duecause.engine.problems import Problem, Refused
+from duecause.web.access import needs
+from duecause.web.http import PageRequest
+
+GROUPS = ("name", "address")
+
+
+@require_GET
+@needs("register.link")
+def links(request: PageRequest) -> HttpResponse:
+    context = {"tabs": tabs(request, "links"), **_next(request, _skipped(request.GET.get("skip", "")))}
+    template = "register/_link.html" if request.htmx else "register/links.html"
+    return render(request, template, context)
+
+
+@require_POST
+@needs("register.link")
+def decide(request: PageRequest, link_id: int) -> HttpResponse:
+    """`answer`: same or different. The next suggestion comes with a way back."""
+    link = get_object_or_404(RecordLink, pk=link_id)
+    answer = request.POST.get("answer", "")
+    fault: Problem | None = None
+    if answer in ("same", "different") and link.state == RecordLink.State.SUGGESTED:
+        try:
+            actions.decide_link(actor=request.actor, link=link, same=answer == "same", now=datetime.now(UTC))
+        except Refused as refused:
+            fault = refused.problem
+    return _answer(request, done=None if fault else link, fault=fault)
+
+
+@require_POST
+@needs("register.link")
+def undo(request: PageRequest, link_id: int) -> HttpResponse:
+    link = get_object_or_404(RecordLink, pk=link_id)
+    actions.reopen_link(actor=request.actor, link=link, now=datetime.now(UTC))
+    return _answer(request, first=link.pk)
+
+
+def _answer(
+    request: PageRequest,
+    *,
+    done: RecordLink | None = None,
+    fault: Problem | None = None,
+    first: int | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        **_next(request, _skipped(request.POST.get("skip", "")), first),
+        "fault": labels.spoken(fault) if fault else "",
+        "done": done,
+        "said": _("Kept as one person.") if done and done.state == RecordLink.State.LINKED else "",
+    }
+    if done and done.state == RecordLink.State.REJECTED:
+        context["said"] = _("Kept as two people.")
+    template = "register/_link.html" if request.htmx else "register/links.html"
+    if not request.htmx:
+        context["tabs"] = tabs(request, "links")
+    return render(request, template, context, status=422 if fault else 200)
+
+
+def _skipped(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 12][-200:]
+
+
+def _next(request: PageRequest, skipped: list[int], first: int | None = None) -> dict[str, Any]:
+    """The suggestion to decide now. Skipped ones wait until the others are done."""
+    waiting = queries.suggestions()
+    link = (waiting.filter(pk=first).first() if first else None) or waiting.exclude(pk__in=skipped).first()
+    if link is None and skipped:
+        skipped, link = [], waiting.first()
+    if link is None:
+        return {"link": None, "count": 0}
+    return {
+        "link": link,
+        "count": waiting.count(),
+        "rule": labels.word(labels.RULES, link.rule),
+        "evidence": _evidence(link),
+        "sides": _sides(request, link),
+        "skip": ",".join(str(pk) for pk in skipped),
+        "skip_next": ",".join(str(pk) for pk in [*skipped, link.pk]),
+    }
+
+
+def _evidence(link: RecordLink) -> list[dict[str, str]]:
+    known = [labels.EVIDENCE[code] for code in link.evidence if code in labels.EVIDENCE]
+    return [{"meaning": meaning, "text": str(word)} for meaning, word in known]
+
+
+def _sides(request: PageRequest, link: RecordLink) -> list[dict[str, Any]]:
+    people = [link.a.person_id, link.b.person_id]
+    seen = {}
+    if request.actor.may("desk.use"):
+        seen = hints(actor=request.actor, people=people, groups=GROUPS, now=datetime.now(UTC))
+    return [_side(record, seen.get(record.person_id, {})) for record in (link.a, link.b)]
+
+
+def _side(record: Record, values: dict[str, Any]) -> dict[str, Any]:
+    initials, town = hint_of(values)
+    return {
+        "record": record,
+        "initials": initials,
+        "town": town,
+        "basis": labels.word(BASES, record.basis),
+        "others": Record.objects.filter(person=record.person_id).exclude(pk=record.pk).count(),
+    }
