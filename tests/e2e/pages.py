@@ -16,6 +16,8 @@ from .server import DEMO, ROOT
 LOOPBACK = re.compile(r"^(https?://127\.0\.0\.1[:/]|data:|about:|blob:)")
 # An answer such as 422 is part of the conversation; the browser logs it all the same.
 EXPECTED = re.compile(r"Failed to load resource: .*status of (403|409|413|422)\b")
+# A page that is left while its icon still travels. What we block ourselves fails in another way.
+LEFT = "net::ERR_ABORTED"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = ROOT / "docs" / "screenshots"
 
@@ -74,7 +76,14 @@ def watch(page: Page) -> Page:
         ),
     )
     page.on("pageerror", lambda error: kept.append(str(error)))
-    page.on("requestfailed", lambda request: kept.append(f"request failed: {request.url} {request.failure}"))
+    page.on(
+        "requestfailed",
+        lambda request: (
+            kept.append(f"request failed: {request.url} {request.failure}")
+            if request.failure != LEFT
+            else None
+        ),
+    )
     page.on("close", lambda closed: _troubles.pop(id(closed), None))
     return page
 
@@ -128,3 +137,21 @@ def sign_in(page: Page, username: str) -> None:
     page.locator("[name=password]").fill(demo_password(username))
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def speak(page: Page, language: str) -> None:
+    """Choose the language of the pages, as the menu does."""
+    token = page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+    page.request.post(
+        "/language/",
+        form={"language": language, "next": "/", "csrfmiddlewaretoken": token},
+        headers={"Referer": page.url},
+    )
+    page.reload()
+
+
+def keys(page: Page, *pressed: str) -> int:
+    """Press key after key; how many it were."""
+    for key in pressed:
+        page.keyboard.press(key)
+    return len(pressed)

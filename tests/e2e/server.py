@@ -1,4 +1,4 @@
-"""Serves a data folder of its own on a free loopback port, as an operator would: granian, one process."""
+"""Serves a data folder of its own on a free loopback port, as an operator would: web, worker, sequencer."""
 
 from __future__ import annotations
 
@@ -31,36 +31,41 @@ class Served:
 
 @contextmanager
 def served(data: Path, *, settings: str = "duecause.settings", demo: bool = True) -> Iterator[Served]:
-    """Found `data` (unless `demo` is false), serve it, stop the server at the end."""
+    """Serve `data`: with `demo` founded first, and with worker and sequencer. All of it stops at the end."""
     port = _free_port()
     env = _environment(data, settings, port)
     if demo:
         for command in (("init",), ("apply", str(DEMO))):
             done = _duecause(env, command)
             assert done.returncode == 0, f"duecause {command[0]}: {done.stdout}{done.stderr}"
-    log = (data / "server.log").open("wb")
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-            *("--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
-            "duecause.wsgi:application",
-        ],
-        env=env,
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait_for(port, process, data)
-        yield Served(url=f"http://127.0.0.1:{port}", data=data, env=env)
-    finally:
+    web = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+        *("--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+        "duecause.wsgi:application",
+    ]
+    own = [sys.executable, "-m", "duecause"]
+    commands = [web, [*own, "worker"], [*own, "sequencer"]] if demo else [web]
+    with (data / "server.log").open("wb") as log:
+        processes = [
+            subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+            for command in commands
+        ]
+        try:
+            _wait_for(port, processes[0], data)
+            yield Served(url=f"http://127.0.0.1:{port}", data=data, env=env)
+        finally:
+            _end(processes)
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
         process.terminate()
+    for process in processes:
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        log.close()
 
 
 def _environment(data: Path, settings: str, port: int) -> dict[str, str]:
