@@ -66,14 +66,15 @@ def line(dial_list: DialList, now: datetime) -> dict[str, Any]:
     state = state_of(dial_list, now)
     meaning, word = texts.state_words(dial_list, state)
     reported = bool(dial_list.report)
+    count = released_count(dial_list) if reported else None
     return {
         "list": dial_list,
         "state": state,
         "meaning": meaning,
         "word": word,
         "candidates": dial_list.report.get("candidates"),
-        "released": released_count(dial_list) if reported else None,
-        "expires": release_actions.last_day(dial_list) if reported else None,
+        "released": count,
+        "expires": release_actions.last_day(dial_list) if count else None,
     }
 
 

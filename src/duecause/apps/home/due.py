@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Count, Min
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -65,6 +66,15 @@ def queue(actor: Actor, now: datetime) -> list[Due]:
     return sorted(found, key=lambda due: due.order)
 
 
+def registers_and_partners(actor: Actor) -> int:
+    """What else is due besides requests and alarms, which their rooms count. Quarantined rows go by
+    themselves."""
+    if not actor.may("registers.load"):
+        return 0
+    now = datetime.now(UTC)
+    return len([*_registers(now), *_partners(now)])
+
+
 def nearest_obligation() -> Obligation | None:
     return obligations.due_list(Obligation.State.OPEN).first()
 
@@ -113,11 +123,11 @@ def _quarantine(now: datetime) -> Iterator[Due]:
         yield Due(
             kind=_("Quarantine"),
             title=text % {"n": number(group["rows"]), "file": group["batch__file_name"]},
-            meaning="watch" if used < 0.85 else "act",
+            meaning=share_meaning(min(used, 0.99)),
             by=group["until"],
             used=used,
             since=group["since"],
-            href=url_or_none("register:imports"),
+            href=reverse("register:import_detail", args=[group["batch"]]) + "?outcome=quarantined#rows",
         )
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
@@ -127,7 +127,7 @@ def relative(value: datetime, now: datetime) -> str:
     """`2 hours ago`, `in 3 days`, in the reader's language."""
     delta = value - now
     if abs(delta) < timedelta(seconds=45):
-        return str(dates.format_timedelta(timedelta(seconds=0), add_direction=True, locale=locale()))
+        return gettext("just now")
     return str(dates.format_timedelta(delta, add_direction=True, locale=locale(), threshold=1))
 
 
