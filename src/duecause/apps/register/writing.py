@@ -128,9 +128,9 @@ def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]
     by_record = {plan.record_id: plan for plan in stored}
     languages: dict[UUID, str] = {}
     for group in grouping.joined_people(_certain(links)):
-        people = group - by_record.keys()
+        people = {node for node in group if node not in by_record}
         person = grouping.merge_people(people) if people else uuid7()
-        for record in sorted(group & by_record.keys()):
+        for record in sorted(group - people):
             by_record[record].person = person
             if not people:
                 languages.setdefault(person, by_record[record].language)
@@ -285,9 +285,9 @@ def _undecided(links: Sequence[Found]) -> list[Found]:
 def _within_decisions(links: Sequence[Found]) -> list[Found]:
     """A third record must not join two people whom somebody has kept apart: its links become suggestions."""
     stored = grouping.people_of({record for pair in _certain(links) for record in pair})
-    contested: set[UUID] = set()
+    known, contested = frozenset(stored.values()), set[UUID]()
     for group in grouping.joined_people(_certain(links)):
-        people = group & set(stored.values())
+        people = {node for node in group if node in known}
         if len(people) > 1 and grouping.kept_apart(people):
             contested |= group
     return [
