@@ -86,8 +86,9 @@ def _natural(setting: Setting, plan: Plan) -> bool:
 
 
 def _age(plan: Plan, today: date) -> tuple[str, date | None]:
-    birth = plan.parsed.dates.get("birth_date")
-    if birth is None or "birth_date" not in plan.parsed.values:
+    known = plan.parsed.dates.get("birth_date") if "birth_date" in plan.parsed.values else None
+    birth = known or plan.parsed.born_at_latest
+    if birth is None:
         return "unknown", None
     adult_from = limits().adult_from(birth)
     return ("adult" if adult_from <= today else "minor"), adult_from

@@ -38,6 +38,7 @@ LONGEST_VALUE = 200
 DATE_SAMPLE_ROWS = 20_000
 # A contract may end years from now: two digits of a year then mean a coming one.
 CONTRACT_AHEAD = timedelta(days=30 * 365)
+BOTH_ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy")
 IN_THE_PAST = frozenset({"birth_date", "obtained_on", "consent_on"})
 FATAL = frozenset({"row_extra_cells"})
 LANGUAGES = ("en", "nl", "fr", "pl", "sv", "de")
@@ -64,6 +65,7 @@ class ParsedRow:
     values: dict[str, str] = field(default_factory=dict)
     numbers: list[PhoneNumber] = field(default_factory=list)
     dates: dict[str, date] = field(default_factory=dict)
+    born_at_latest: date | None = None  # of a birth date that can be read in two ways, the later one
     external_id: str = ""
     consent_text: str | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -272,6 +274,10 @@ class _Reader:
             row.dates[name] = day
             if name not in PROVENANCE:
                 row.values[name] = day.isoformat()
+        elif name == "birth_date":
+            # Not stored, but a child must not pass as of unknown age.
+            readings = (parse_date(cell, order, on=on, past=past)[0] for order in BOTH_ORDERS)
+            row.born_at_latest = max((found for found in readings if found), default=None)
 
     def _email(self, row: ParsedRow, name: str, header: str, cell: str) -> None:
         address, problem = normalise_email(cell)
