@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from babel.dates import format_date
+from django.conf import settings
+
 from duecause.apps.register.models import Person
 from tests.support.scan import Scanner, Secret
 from tests.support.world import World
@@ -18,15 +23,14 @@ VALUES = {
     "city": "Hoegaarden",
     "customer_no": "CN-7712009314",
 }
+BORN = tuple(
+    format_date(date.fromisoformat(VALUES["birth_date"]), form, locale=language)
+    for language in ("en_GB", *dict(settings.LANGUAGES))
+    for form in ("dd/MM/y", "dd-MM-y", "dd.MM.y", "yMMdd", "d MMMM y", "d MMM y")
+)
 SECRETS = {
     "name": (Secret("first name", VALUES["first_name"]), Secret("last name", VALUES["last_name"])),
-    "birth": (
-        Secret(
-            "birth date",
-            VALUES["birth_date"],
-            also=("13/09/1987", "13-09-1987", "13.09.1987", "19870913", "13 September 1987", "13 sep 1987"),
-        ),
-    ),
+    "birth": (Secret("birth date", VALUES["birth_date"], also=BORN),),
     "phone": (Secret("number", VALUES["phone"]),),
     "email": (Secret("e-mail", VALUES["email"]),),
     "address": (Secret("street", VALUES["street"]), Secret("town", VALUES["city"])),
@@ -37,6 +41,13 @@ ALL = [secret for secrets in SECRETS.values() for secret in secrets]
 
 def canary(world: World, *, number: int = NUMBER) -> Person:
     return world.person(number=number, **{**VALUES, "phone": f"+{number}"})
+
+
+def listed(world: World, *others: dict[str, str]) -> bytes:
+    """The canary as a row of a list that a source sends, and further rows that differ from it as told."""
+    row = {**VALUES, "consent_text": world.wording.text, "obtained_on": "2026-03-03"}
+    lines = [";".join(row), *(";".join({**row, **other}.values()) for other in ({}, *others))]
+    return "\n".join(lines).encode()
 
 
 def betrayed(content: bytes) -> set[str]:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from uuid import UUID
 
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
@@ -22,6 +24,8 @@ from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.actions import create_api_key
+from duecause.apps.register.actions import import_file
+from duecause.apps.register.models import RecordLink
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
@@ -176,3 +180,37 @@ def centre(world: World) -> object:
 def api_key(world: World) -> object:
     create_api_key(actor=OPERATOR, partner=world.centre, scopes=["precall"], now=NOW)
     return world.centre.api_keys.get().prefix
+
+
+@of_the_company("import")
+def imported_list(world: World) -> object:
+    data = canary.listed(world, {"phone": "0478 12", "email": "", "customer_no": ""})
+    done = import_file(actor=OPERATOR, source=world.source, data=data, file_name="list.csv", now=NOW)
+    return done.batch.pk
+
+
+@of_the_company("suggested link")
+def suggested_link(world: World) -> object:
+    one, other = (
+        canary.canary(world, number=number).records.get() for number in (COLLEAGUE_NUMBER, 32470000012)
+    )
+    made = RecordLink.objects.create(
+        a=one, b=other, state="suggested", rule="household", decided_by=OPERATOR.ref, decided_at=NOW
+    )
+    return made.pk
+
+
+@of_a_caller("upload")
+def upload(world: World, caller: Caller) -> Found:
+    """A file that waits to be imported. Own: chosen in this session."""
+    another = Client()
+    another.force_login(world.employee("team_lead"))
+    other = _uploaded(world, another)
+    return Found(_uploaded(world, caller.client) or other, other, uuid7())
+
+
+def _uploaded(world: World, client: Client) -> object:
+    sent = {"source": world.source.code, "file": ContentFile(canary.listed(world), name="list.csv")}
+    answer = client.post(reverse("register:new"), sent)
+    parts = answer.get("Location", "").strip("/").split("/")
+    return UUID(parts[-1]) if len(parts[-1]) == 36 else None

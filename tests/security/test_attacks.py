@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -211,14 +212,13 @@ def test_a_form_of_thousands_of_fields_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, row in rows().items() if row.takes and name in endpoints()])
-@pytest.mark.parametrize("bad", ["x", "0", "..%2f..%2fetc%2fpasswd", "%00", "%ff", "9" * 40, "' OR 1=1 --"])
-def test_an_address_that_names_nothing_is_not_found(world: World, name: str, bad: str) -> None:
+def test_an_address_that_names_nothing_is_not_found(world: World, name: str) -> None:
     row = rows()[name]
     client = at_desk(world, profile_that_may(next(iter(row.needs.values()))))
     client.raise_request_exception = False
-    zero = "00000000-0000-7000-8000-000000000000"
-    path = endpoints()[name].path(dict.fromkeys(row.takes, zero)).replace(zero, bad)
-    assert client.generic(row.methods[0], path).status_code == 404
+    for bad in ("x", "0", "..%2f..%2fetc%2fpasswd", "%00", "%ff", "9" * 40, "' OR 1=1 --"):
+        path = "/" + re.sub("<[^>]*>", bad, endpoints()[name].route)
+        assert client.generic(row.methods[0], path).status_code == 404, bad
 
 
 BODIES: tuple[bytes, ...] = (

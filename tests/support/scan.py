@@ -16,6 +16,8 @@ from urllib.parse import quote
 from django.db import connections
 
 SHORTEST = 5
+# Between two digits people and software write any of these: +32 478 91.92-93, with hard or narrow spaces too.
+BETWEEN_DIGITS = re.compile(rb"(?<=\d)(?:[\s.,/()\-]|\xc2\xa0|\xe2\x80[\x80-\x95\xaf]|&nbsp;)+(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,12 @@ class Scanner:
             for form, needle in forms(secret).items():
                 wanted.setdefault(needle, Hit("", secret.name, form))
         self._wanted: Mapping[bytes, Hit] = wanted
+        self._digits = {
+            digits.encode(): Hit("", secret.name, "digits, grouped")
+            for secret in self.secrets
+            for name, digits in secret.spellings().items()
+            if name in ("digits", "national")
+        }
 
     def bytes(self, place: str, data: bytes) -> list[Hit]:
         """Search one piece of data; case does not matter."""
@@ -110,6 +118,10 @@ class Scanner:
         found = [
             Hit(place, hit.secret, hit.form) for needle, hit in self._wanted.items() if needle in lowered
         ]
+        if not found and self._digits:
+            squeezed = BETWEEN_DIGITS.sub(b"", data)
+            grouped = {hit for digits, hit in self._digits.items() if digits in squeezed}
+            found = [Hit(place, hit.secret, hit.form) for hit in grouped]
         self.hits += found
         return found
 
