@@ -7,7 +7,7 @@ consent), withdrawal (ends a consent), national register (a public list, `regist
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
-from duecause.apps.register.models import DialFact, Person
+from duecause.apps.register.models import DialFact, Person, Record
 from duecause.apps.vault import indexes
 from duecause.apps.vault.actions import seal
 from duecause.apps.vault.models import Compartment
@@ -31,6 +31,7 @@ from duecause.engine.problems import Refused
 
 ERASURE_REQUEST = "rights.erasure_request"
 EVIDENCE_USE = "consent.evidence"
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ def _write_objection(
 ) -> Objection:
     objection = Objection.objects.create(
         person=person,
+        record=_oldest_record(person) if person else None,
         controller=controller,
         scope=scope.kind,
         channel=scope.channel,
@@ -296,6 +298,23 @@ def _write_objection(
         compartment=Compartment.PROOF,
     )
     return objection
+
+
+def follow_records(*, moved: Mapping[UUID, UUID]) -> None:
+    """What a human said goes where that human's records go (record -> person), when records turn out to be,
+    or not to be, the same human. Belongs into the transaction that moves the records and writes its event."""
+    by_person: dict[UUID, list[UUID]] = {}
+    for record_id, person in moved.items():
+        by_person.setdefault(person, []).append(record_id)
+    for person, records in by_person.items():
+        for start in range(0, len(records), BATCH):
+            part = records[start : start + BATCH]
+            Objection.objects.filter(record__in=part).update(person=person)
+            ConsentEvent.objects.filter(record__in=part).update(person=person)
+
+
+def _oldest_record(person: Person) -> Record | None:
+    return Record.objects.filter(person=person).order_by("recorded_at", "pk").first()
 
 
 def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> None:
@@ -351,6 +370,7 @@ def _write_consent_event(
     event = ConsentEvent.objects.create(
         id=event_id,
         person=person,
+        record=_oldest_record(person),
         controller=controller,
         purpose=purpose,
         channel=channel,
@@ -417,6 +437,7 @@ def _other_channels(channel: str) -> list[str]:
 def _carry_on(objection: Objection, *, channel: str, now: datetime) -> None:
     narrowed = Objection.objects.create(
         person=objection.person,
+        record=objection.record,
         controller=objection.controller,
         scope=Objection.Scope.CHANNEL,
         channel=channel,

@@ -50,6 +50,7 @@ class Objection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="objections")
+    record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL, related_name="objections")
     controller = models.ForeignKey(Controller, on_delete=models.PROTECT)
     scope = models.CharField(max_length=15, choices=Scope)
     channel = models.CharField(max_length=10, default="", blank=True)

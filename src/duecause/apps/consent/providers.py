@@ -1,9 +1,14 @@
-"""What the consent room tells the gate. Imported once at start."""
+"""What the consent room tells the gate, and hears from the register. Imported once at start."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
+from duecause.apps.consent.actions import follow_records
 from duecause.apps.consent.models import Objection
 from duecause.apps.gate.facts import Asking, provides_flag
+from duecause.apps.register.grouping import follows_records
 
 
 @provides_flag("objected")
@@ -14,3 +19,8 @@ def objected(asking: Asking) -> bool:
         .exclude(scope=Objection.Scope.CAMPAIGN)
         .exists()
     )
+
+
+@follows_records
+def follow(moved: Mapping[UUID, UUID]) -> None:
+    follow_records(moved=moved)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from duecause.apps.gate.confirming import confirmed
 from duecause.apps.parties.models import Source
+from duecause.apps.register.identifiers import normal_customer_no
 from duecause.apps.register.models import Lookup
 from duecause.apps.vault import indexes
 from duecause.engine.phone import read_cell
@@ -42,7 +43,7 @@ def readings(text: str) -> list[Query]:
         code = re.sub(r"\s", "", postcode[0]).upper()
         return [Query(Lookup.Kind.NAME_POSTCODE, f"{surname}|{code}")]
     if re.fullmatch(r"[\w./-]{3,30}", text) and any(char.isdigit() for char in text):
-        found.append(Query(Lookup.Kind.CUSTOMER_NO, text.upper()))
+        found.append(Query(Lookup.Kind.CUSTOMER_NO, normal_customer_no(text)))
     return found
 
 
