@@ -183,6 +183,33 @@ def look_up(page: Page, text: str) -> None:
     expect(page.locator("#card")).to_be_visible()
 
 
+def test_a_list_comes_in_through_the_browser_and_twice_changes_nothing(lead: Page, stocked: Served):
+    assert_page_sound(lead)
+    for attempt in ("first", "again"):
+        lead.goto("/people/")
+        assert_page_sound(lead)
+        keys(lead, "n")
+        expect(lead.get_by_role("heading", name="Import a list")).to_be_visible()
+        assert_page_sound(lead)
+        lead.get_by_role("radio", name="Trade fairs Belgium").press("Space")
+        lead.locator("input[type=file]").set_input_files(LISTS / "fair-be.csv")
+        lead.get_by_role("button", name="Look at it").press("Enter")
+        take = lead.get_by_role("button", name="Import 600 rows from FAIR-BE")
+        expect(take).to_be_visible()
+        if attempt == "first":
+            expect(lead.locator("#preview")).to_contain_text("Religion")
+            assert_page_sound(lead)
+        take.press("Enter")
+        expect(lead.get_by_text("The file itself was not kept, only this hash.")).to_be_visible(
+            timeout=60_000
+        )
+    expect(lead.get_by_text("The same file was imported before: nothing changed")).to_be_visible()
+    assert_page_sound(lead)
+    lead.goto("/people/quarantine/")
+    expect(lead.locator("tbody tr").first).to_be_visible()
+    assert_page_sound(lead)
+
+
 def test_a_list_leaves_with_few_fields_a_mark_and_two_planted_rows(in_utrecht: Released, in_ghent: Released):
     for released in (in_utrecht, in_ghent):
         assert list(released.rows[0]) == [
