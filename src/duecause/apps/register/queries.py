@@ -16,7 +16,7 @@ from duecause.apps.register.actions import IMPORT_KIND
 from duecause.apps.register.models import ImportBatch, ImportRow, Person, QuarantinedRow, Record, RecordLink
 from duecause.apps.register.reports import refused_columns
 
-ROWS_PER_PAGE = 100
+ROWS_PER_PAGE = 50
 ROWS_READ = 2_000
 # Rules of engine.matching that suggest, the one that is right most often first.
 MOST_TELLING = (

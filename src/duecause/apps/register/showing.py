@@ -66,21 +66,30 @@ def sources() -> list[dict[str, Any]]:
             "kind": labels.word(SOURCE_KINDS, source.kind),
             "basis": labels.word(BASES, source.claimed_basis),
             "country": country(source.default_country),
-            "texts": [_consent_text(text, source) for text in texts.get(source.pk, [])],
+            "texts": _consent_texts(texts.get(source.pk, []), source),
             "needs_text": source.claimed_basis == "consent" and not texts.get(source.pk),
         }
         for source in known
     ]
 
 
-def _consent_text(text: Wording, source: Source) -> dict[str, Any]:
-    named = list(text.controllers.all())
-    return {
-        "name": f"{text.code} {text.version}",
-        "language": text.language,
-        "controllers": ", ".join(one.legal_name for one in named) or _("nobody"),
-        "ours": any(one.pk == source.controller_id for one in named),
-    }
+def _consent_texts(texts: Iterable[Wording], source: Source) -> list[dict[str, Any]]:
+    """Each version once, with its languages and the companies it names."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for text in texts:
+        named = list(text.controllers.all())
+        names = ", ".join(sorted(one.legal_name for one in named)) or _("nobody")
+        known = found.setdefault(
+            (f"{text.code} {text.version}", names),
+            {
+                "name": f"{text.code} {text.version}",
+                "languages": "",
+                "controllers": names,
+                "ours": any(one.pk == source.controller_id for one in named),
+            },
+        )
+        known["languages"] = ", ".join(filter(None, (known["languages"], text.language)))
+    return list(found.values())
 
 
 def field_names() -> dict[str, str]:

@@ -34,10 +34,10 @@ def tabs(request: PageRequest, current: str) -> list[dict[str, Any]]:
         {"url": reverse("register:quarantine"), "label": _("Quarantine"), "code": "quarantine"},
     ]
     if request.actor.may("register.link"):
-        waiting = queries.suggestions().count()
-        found.append(
-            {"url": reverse("register:links"), "label": _("Links"), "code": "links", "count": waiting}
-        )
+        links: dict[str, Any] = {"url": reverse("register:links"), "label": _("Links"), "code": "links"}
+        if current != "links":  # there the number stands with the pairs and changes with each decision
+            links["count"] = queries.suggestions().count()
+        found.append(links)
     return [{**tab, "current": tab["code"] == current} for tab in found]
 
 
