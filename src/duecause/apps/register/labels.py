@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -19,6 +19,14 @@ OUTCOMES = {
     "unchanged": ("waiting", lazy("Unchanged")),
     "quarantined": ("watch", lazy("In quarantine")),
     "refused": ("stopped", lazy("Refused")),
+}
+# The same beside a number of rows, with which words agree in many languages.
+COUNTED = {
+    "stored": ngettext_lazy("%(n)s new", "%(n)s new", "rows"),
+    "updated": ngettext_lazy("%(n)s changed", "%(n)s changed", "rows"),
+    "unchanged": ngettext_lazy("%(n)s unchanged", "%(n)s unchanged", "rows"),
+    "quarantined": ngettext_lazy("%(n)s in quarantine", "%(n)s in quarantine", "rows"),
+    "refused": ngettext_lazy("%(n)s refused", "%(n)s refused", "rows"),
 }
 STATES = {
     "loading": ("waiting", lazy("Being imported")),

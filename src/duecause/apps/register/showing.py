@@ -32,9 +32,15 @@ def country(code: str) -> str:
 
 
 def counts(found: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Outcomes that happened, in their usual order: code, meaning, word, rows."""
+    """Outcomes that happened, in their usual order: code, meaning, word, rows, and both as text."""
     return [
-        {"code": code, "meaning": meaning, "word": str(word), "rows": found[code]}
+        {
+            "code": code,
+            "meaning": meaning,
+            "word": str(word),
+            "rows": found[code],
+            "text": labels.COUNTED[code] % {"rows": found[code], "n": number(found[code])},
+        }
         for code, (meaning, word) in labels.OUTCOMES.items()
         if found.get(code)
     ]
