@@ -40,7 +40,7 @@ def find(request: PageRequest) -> HttpResponse:
         {
             "id": person,
             "initials": search.initials(values),
-            "town": values.get("city", ""),
+            "town": values.get("city") or values.get("postcode", ""),
             "customer_no": values.get("customer_no", ""),
         }
         for person, values in found.items()
