@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def key_files() -> Path:
     folder = Path(settings.DATA) / "keys"
     keyring.create(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_anchor_of_another_test(key_files: Path) -> None:
+    """Each test begins with an empty ledger; what another one published would forbid it to sign."""
+    shutil.rmtree(key_files.parent / "ledger", ignore_errors=True)
 
 
 def _counts(reporter: pytest.TerminalReporter) -> dict[str, int]:

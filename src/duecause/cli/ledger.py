@@ -14,12 +14,13 @@ from uuid import UUID
 import click
 
 from duecause.apps.ledger.findings import NAMES, REMEDIES
+from duecause.cli import receipts, recovery
+from duecause.cli.installed import open_installation, read_file
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.engine.tlog.failures import Kind
 
-ANCHOR_LIMIT = 1 << 30
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 EXIT_CODES = "\b\nExit codes:\n" + "\n".join(f"  {kind.value:>2}  {NAMES[kind]}" for kind in Kind)
 
@@ -62,8 +63,8 @@ def verify(
     The live database is compared with its own anchor file unless --anchor names another.
     """
     now = datetime.now(UTC)
-    policy = tlog.parse_policy(_read(keys)) if keys else None
-    seen = _read(anchor) if anchor else None
+    policy = tlog.parse_policy(read_file(keys)) if keys else None
+    seen = read_file(anchor) if anchor else None
     if bundle is not None:
         report = tlog.verify_bundle(bundle, anchor=seen, policy=policy, now=now, max_age=max_age)
         told: dict[str, int] = {}
@@ -79,7 +80,7 @@ def verify(
 def _verify_live(
     now: datetime, seen: bytes | None, policy: tlog.Policy | None, max_age: timedelta | None, *, quiet: bool
 ) -> tuple[tlog.Report, dict[str, int]]:
-    _open_installation()
+    open_installation()
     from duecause.apps.ledger import checking
 
     show = not quiet and sys.stderr.isatty()
@@ -96,26 +97,6 @@ def _verify_live(
         progress=progress,
     )
     return live.log, {"waiting": live.waiting, "opened": live.opened, "erased": live.erased}
-
-
-def _open_installation() -> None:
-    from duecause.cli import set_up_django
-
-    set_up_django()
-    from duecause.organisation.founding import require_founded
-
-    require_founded()
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > ANCHOR_LIMIT:
-            raise Refused("file_large", "%(file)s is larger than 1 GB. Is it the right file?", file=file)
-        return file.read_bytes()
-    except OSError as error:
-        raise Refused(
-            "file_unreadable", "%(file)s cannot be read: %(why)s.", file=file, why=error.strerror
-        ) from None
 
 
 def _as_json(report: tlog.Report, told: dict[str, int]) -> dict[str, Any]:
@@ -172,7 +153,7 @@ def _say(report: tlog.Report, told: dict[str, int], *, anchored: bool) -> None:
 )
 def export(target: Path, events: tuple[UUID, ...]) -> None:
     """Write the log as a bundle to TARGET, a new folder or a .zip, for anybody to verify."""
-    _open_installation()
+    open_installation()
     from duecause.apps.ledger import bundles
 
     if not target.parent.is_dir():
@@ -185,7 +166,7 @@ def export(target: Path, events: tuple[UUID, ...]) -> None:
 @click.argument("event_uid", type=click.UUID)
 def show(event_uid: UUID) -> None:
     """Show one event: kind, time, place in the log, actor and decision."""
-    _open_installation()
+    open_installation()
     from duecause.apps.ledger import bundles, queries
     from duecause.apps.ledger.models import Event
 
@@ -203,4 +184,6 @@ def show(event_uid: UUID) -> None:
     click.echo(f"record      {record}")
 
 
+for command in (*receipts.COMMANDS, *recovery.COMMANDS):
+    ledger.add_command(command)
 COMMANDS = (ledger,)

@@ -9,7 +9,9 @@ from types import FrameType
 import click
 
 from duecause.apps.ledger import sequencer as sequencing
+from duecause.apps.ledger.guard import Unsafe
 from duecause.apps.obligations import runner
+from duecause.engine.tlog.failures import Kind
 from duecause.organisation import founding
 
 
@@ -32,11 +34,16 @@ def worker() -> None:
     runner.run(_stop_signal())
 
 
-@click.command()
-def sequencer() -> None:
-    """Give events their place in the ledger and sign its checkpoints."""
+@click.command(epilog="Exit code 6: signing could contradict what was published; the message says why.")
+def sequencer() -> int:
+    """Give events their place in the ledger and sign its checkpoints. Several may run."""
     founding.require_founded()
-    sequencing.run(_stop_signal())
+    try:
+        sequencing.run(_stop_signal())
+    except Unsafe as unsafe:
+        click.echo(unsafe.problem.text, err=True)
+        return int(Kind.ROLLBACK)
+    return 0
 
 
 COMMANDS = (worker, sequencer)

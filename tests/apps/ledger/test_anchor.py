@@ -3,11 +3,11 @@
 import pytest
 from django.conf import settings
 from django.db import transaction
-from tests.support.world import NOW, OPERATOR
 
 from duecause.apps.ledger import actions, publishing, sequencer
 from duecause.apps.ledger.models import Checkpoint
 from duecause.engine.tlog import split_notes
+from tests.support.world import NOW, OPERATOR
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -30,7 +30,7 @@ def notes() -> tuple[list[bytes], bytes]:
 
 def test_publishing_again_after_a_restart_adds_nothing():
     happen()
-    publishing.publish(Checkpoint.objects.latest("size"))
+    publishing.publish()
     assert len(notes()[0]) == 1
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 
-from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, State, Tile
+from duecause.apps.ledger import guard, recovering
+from duecause.apps.ledger.models import Checkpoint, Cosignature, Event, Leaf, QueueEntry, State, Tile
 from duecause.apps.ledger.tiles import TileTable
 from duecause.apps.vault import keyring
 from duecause.apps.vault.actions import ToSeal, seal_many
@@ -23,10 +24,17 @@ from duecause.apps.vault.models import Compartment
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
+from duecause.engine.problems import Refused, gettext_noop
 
 SEQUENCE_BATCH = 5_000
+# A minute below the five that are promised, so that a slow moment does not break the promise.
+HEARTBEAT = timedelta(minutes=4)
 SALT_BYTES = 32
 EVENT_USE = "ledger.event"
+_NOT_OURS = gettext_noop(
+    "This cosignature is not a witness's over a checkpoint of this log (it speaks of %(size)s entries). Check"
+    " which log and which key it belongs to."
+)
 
 
 def period_owner(at: datetime) -> UUID:
@@ -96,44 +104,103 @@ def sequence(*, actor: Actor, now: datetime) -> Checkpoint | None:
     """Give waiting events their index, in one transaction, and sign the new size. None: nothing waited.
 
     Safe with several sequencers: the state row is locked first. Publishing happens after commit and may be
-    repeated (`publishing.publish`).
+    repeated (`publishing.publish`). Raises guard.Unsafe where signing could contradict what was published.
     """
     actor.require("ledger.sequence")
+    if not QueueEntry.objects.exists():
+        return None  # the usual case must not take the write lock
     with transaction.atomic():
-        State.objects.get_or_create(id=1)
-        state = State.objects.select_for_update().get(id=1)
+        state = _locked_state()
+        guard.check(state, origin())
         waiting = list(QueueEntry.objects.select_related("event").order_by("id")[:SEQUENCE_BATCH])
-        if not waiting:
+        return _append(state, waiting, now) if waiting else None
+
+
+def _locked_state() -> State:
+    State.objects.get_or_create(id=1)
+    return State.objects.select_for_update().get(id=1)
+
+
+def _append(state: State, waiting: Sequence[QueueEntry], now: datetime) -> Checkpoint:
+    hashes = [bytes(entry.event.leaf_hash) for entry in waiting]
+    frontier = guard.frontier_of(state)
+    Leaf.objects.bulk_create(
+        Leaf(index=state.size + offset, event=entry.event, leaf_hash=entry.event.leaf_hash)
+        for offset, entry in enumerate(waiting)
+    )
+    QueueEntry.objects.filter(pk__in=[entry.pk for entry in waiting]).delete()
+    for tile in tlog.new_tiles(state.size, hashes, TileTable()):
+        Tile.objects.update_or_create(
+            level=tile.level,
+            position=tile.number,
+            defaults={"width": len(tile.data) // 32, "data": tile.data},
+        )
+    frontier.extend(hashes)
+    state.size, state.frontier, state.origin = frontier.size, frontier.to_bytes(), origin()
+    state.save()
+    signed = tlog.sign_checkpoint(tlog.Checkpoint(origin(), frontier.size, frontier.root()), signer())
+    return Checkpoint.objects.create(
+        size=frontier.size, root=frontier.root(), note=str(signed), signed_at=now
+    )
+
+
+def beat(*, actor: Actor, now: datetime) -> Event | None:
+    """Write an event where nothing was signed for HEARTBEAT, so that silence is visible. None: not needed.
+
+    A log that has no checkpoint yet stays silent: nobody can miss anything. A clock that was put back does
+    not silence it either.
+    """
+    actor.require("ledger.sequence")
+    if not _is_silent(now):
+        return None
+    with transaction.atomic():
+        state = _locked_state()
+        if not _is_silent(now):
             return None
-        hashes = [bytes(entry.event.leaf_hash) for entry in waiting]
-        frontier = tlog.Frontier.from_bytes(bytes(state.frontier)) if state.size else tlog.Frontier()
-        Leaf.objects.bulk_create(
-            Leaf(index=state.size + offset, event=entry.event, leaf_hash=entry.event.leaf_hash)
-            for offset, entry in enumerate(waiting)
+        return record(actor=actor, kind="ledger.heartbeat", now=now, payload={"size": state.size})
+
+
+def _is_silent(now: datetime) -> bool:
+    newest = Checkpoint.objects.order_by("-size").first()
+    return newest is not None and abs(now - newest.signed_at) >= HEARTBEAT and not QueueEntry.objects.exists()
+
+
+def add_cosignature(*, actor: Actor, note: bytes, witness: tlog.Verifier, now: datetime) -> Cosignature:
+    """Keep what a witness signed over one of our checkpoints; exports carry it from now on.
+
+    Raises Malformed for bytes that are no note, BadSignature where the signature is not the witness's, and
+    Refused for a checkpoint that is not ours or a key that is not a witness's.
+    """
+    actor.require("ledger.cosign")
+    parsed = tlog.parse_note(note)
+    told = tlog.parse_checkpoint(parsed.text)
+    tlog.check_note(parsed, [witness])
+    with transaction.atomic():
+        known = Checkpoint.objects.filter(size=told.size, root=told.root).first()
+        ours = known is not None and tlog.parse_note(known.note.encode()).text == parsed.text
+        if known is None or not ours or not witness.is_witness:
+            raise Refused("ledger.not_ours", _NOT_OURS, size=told.size)
+        line = next(
+            each.line()
+            for each in parsed.signatures
+            if (each.name, each.key_id) == (witness.name, witness.key_id)
         )
-        QueueEntry.objects.filter(pk__in=[entry.pk for entry in waiting]).delete()
-        for tile in tlog.new_tiles(state.size, hashes, TileTable()):
-            Tile.objects.update_or_create(
-                level=tile.level,
-                position=tile.number,
-                defaults={"width": len(tile.data) // 32, "data": tile.data},
-            )
-        frontier.extend(hashes)
-        state.size, state.frontier = frontier.size, frontier.to_bytes()
-        state.save()
-        signed = tlog.sign_checkpoint(tlog.Checkpoint(origin(), frontier.size, frontier.root()), signer())
-        return Checkpoint.objects.create(
-            size=frontier.size, root=frontier.root(), note=str(signed), signed_at=now
+        kept, made = Cosignature.objects.get_or_create(
+            checkpoint=known, key=str(witness), defaults={"line": line, "signed_at": now}
         )
+        if made:
+            payload = {"size": told.size, "witness": str(witness)}
+            record(actor=actor, kind="ledger.cosigned", now=now, payload=payload)
+    return kept
 
 
 def origin() -> str:
     """Name of this log in its checkpoints: follows from its key, so that two logs never share one."""
-    return f"duecause.log/{keyring.key_id(keyring.current().ledger_seed)}"
+    return recovering.origin_of(keyring.current().ledger_seed)
 
 
 def signer() -> tlog.Signer:
-    return tlog.Signer.from_seed(origin(), keyring.current().ledger_seed)
+    return recovering.signer_of(keyring.current().ledger_seed)
 
 
 def record_verification(*, actor: Actor, found: Mapping[str, Any], now: datetime) -> Event:

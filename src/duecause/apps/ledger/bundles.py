@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from duecause.apps.ledger import actions
+from duecause.apps.ledger import actions, recovering
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, Tile
 from duecause.apps.vault.models import Compartment
 from duecause.apps.vault.opening import Sealed, open_many
@@ -43,7 +43,7 @@ def export(target: Path, *, now: datetime, disclose: Sequence[UUID] = (), actor:
         target,
         checkpoint=newest,
         checkpoints=_notes(size) if size else [newest],
-        keys=[actions.signer().verifier()],
+        keys=recovering.verifiers(),
         entries=_entries(size),
         now=now,
         disclosed=opened,
@@ -56,9 +56,9 @@ def export(target: Path, *, now: datetime, disclose: Sequence[UUID] = (), actor:
 
 def newest_note() -> tlog.Note:
     """The newest checkpoint that can be read; for a log without any, a freshly signed one of no leaves."""
-    for text in Checkpoint.objects.order_by("-size").values_list("note", flat=True).iterator(CHUNK):
-        if note := readable(text):
-            return note
+    for row in Checkpoint.objects.order_by("-size").prefetch_related("cosignatures").iterator(CHUNK):
+        if note := readable(row.note):
+            return cosigned(note, row)
     return tlog.sign_checkpoint(tlog.Checkpoint(actions.origin(), 0, tlog.EMPTY_ROOT), actions.signer())
 
 
@@ -72,10 +72,16 @@ def readable(text: str) -> tlog.Note | None:
 
 
 def _notes(size: int) -> Iterator[tlog.Note]:
-    rows = Checkpoint.objects.filter(size__lte=size).order_by("size").values_list("note", flat=True)
-    for text in rows.iterator(CHUNK):
-        if note := readable(text):
-            yield note
+    rows = Checkpoint.objects.filter(size__lte=size).order_by("size").prefetch_related("cosignatures")
+    for row in rows.iterator(CHUNK):
+        if note := readable(row.note):
+            yield cosigned(note, row)
+
+
+def cosigned(note: tlog.Note, row: Checkpoint) -> tlog.Note:
+    """The note with what witnesses have signed over it since."""
+    lines = "".join(each.line for each in row.cosignatures.all())
+    return tlog.parse_note(f"{note}{lines}".encode()) if lines else note
 
 
 def _entries(size: int) -> Iterator[tuple[int, bytes]]:

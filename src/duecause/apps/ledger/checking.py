@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef
 
-from duecause.apps.ledger import actions, bundles, texts
+from duecause.apps.ledger import bundles, recovering, texts
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, State
 from duecause.apps.ledger.parts import PartCheck, place
 from duecause.apps.ledger.publishing import anchor_path
@@ -55,7 +55,7 @@ def verify_live(
     """Check the log in the database. Read `anchor` before calling: what is published meanwhile must not look
     like a roll-back. `policy` defaults to this installation's own key. `progress` is called with (rows done,
     rows in all) and may raise to stop."""
-    policy = policy or tlog.Policy.of_keys([actions.signer().verifier()])
+    policy = policy or tlog.Policy.of_keys(recovering.verifiers())
     total = Event.objects.count()
     progress(0, total)
     Path(settings.DATA).mkdir(mode=0o700, parents=True, exist_ok=True)

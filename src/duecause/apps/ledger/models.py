@@ -20,7 +20,10 @@ class Event(models.Model):
     leaf_hash = models.BinaryField(max_length=32)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "at"], name="ledger_event_kind_at")]
+        indexes = [
+            models.Index(fields=["kind", "at"], name="ledger_event_kind_at"),
+            models.Index(fields=["at"], name="ledger_event_at"),
+        ]
 
 
 class QueueEntry(models.Model):
@@ -37,10 +40,12 @@ class Leaf(models.Model):
 
 
 class State(models.Model):
-    """One row (id 1): how far the tree has grown. Locked by the sequencer while it works."""
+    """One row (id 1): how far the tree has grown, and under which origin it is signed. Locked by the
+    sequencer while it works."""
 
     size = models.BigIntegerField(default=0)
     frontier = models.BinaryField(default=bytes)
+    origin = models.CharField(max_length=120, default="", blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="ledger_state_single")]
@@ -63,3 +68,23 @@ class Checkpoint(models.Model):
     root = models.BinaryField(max_length=32)
     note = models.TextField()
     signed_at = models.DateTimeField()
+
+
+class Cosignature(models.Model):
+    """What a witness signed over a checkpoint: `line` is its signature line, `key` its verifier key."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE, related_name="cosignatures")
+    key = models.CharField(max_length=300)
+    line = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["checkpoint", "key"], name="ledger_cosigned_once")]
+
+
+class Recovery(models.Model):
+    """The log went on under a new key and origin after it had lost entries that were published. `note` is
+    signed by both keys (recovery.py); it is why checkpoints of the former origin still count."""
+
+    note = models.TextField()
+    at = models.DateTimeField()

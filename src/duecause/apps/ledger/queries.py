@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from duecause.apps.ledger.actions import signer
-from duecause.apps.ledger.bundles import StoredTiles, opened_record, sealed_record
+from duecause.apps.ledger import recovering
+from duecause.apps.ledger.bundles import StoredTiles, cosigned, opened_record, sealed_record
 from duecause.apps.ledger.models import Checkpoint, Event, QueueEntry
 from duecause.apps.vault.opening import open_many
 from duecause.engine import tlog
@@ -41,7 +41,7 @@ def standing(event: Event) -> Standing:
     if leaf is None or checkpoint is None:
         return Standing(leaf.index if leaf else None, None, None, False)
     try:
-        note = tlog.parse_note(checkpoint.note.encode())
+        note = cosigned(tlog.parse_note(checkpoint.note.encode()), checkpoint)
         size = tlog.parse_checkpoint(note.text).size
         path = tlog.TiledTree(StoredTiles(), size).inclusion_proof(leaf.index)
         proof = tlog.TlogProof(leaf.index, tuple(path), note)
@@ -52,7 +52,7 @@ def standing(event: Event) -> Standing:
 
 def _holds(proof: tlog.TlogProof, leaf: bytes) -> bool:
     try:
-        proof.verify(leaf=leaf, policy=tlog.Policy.of_keys([signer().verifier()]))
+        proof.verify(leaf=leaf, policy=tlog.Policy.of_keys(recovering.verifiers()))
     except Refused:
         return False
     return True
@@ -77,6 +77,37 @@ def log_state() -> LogState:
         signed_at=newest.signed_at if newest else None,
         waiting=QueueEntry.objects.count(),
         waiting_since=first.queued_at if first else None,
+    )
+
+
+QUEUE_LATE = timedelta(seconds=5)
+SILENT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHealth:
+    """`oldest` is how long the first waiting event has waited, None where nothing waits. `late`: longer than
+    5 s, so the log could be cut unseen for that long. `silent`: a log that has begun signed nothing for 5
+    minutes although it beats every 4. Either is an alarm: no sequencer runs, or it cannot work."""
+
+    waiting: int
+    oldest: timedelta | None
+    late: bool
+    silent: bool
+
+    @property
+    def ok(self) -> bool:
+        return not (self.late or self.silent)
+
+
+def queue_health(now: datetime) -> QueueHealth:
+    state = log_state()
+    oldest = now - state.waiting_since if state.waiting_since else None
+    return QueueHealth(
+        waiting=state.waiting,
+        oldest=oldest,
+        late=oldest is not None and oldest > QUEUE_LATE,
+        silent=state.signed_at is not None and now - state.signed_at > SILENT,
     )
 
 

@@ -1,15 +1,19 @@
-"""The loop that covers new events with a signed checkpoint, at most a second after they were committed."""
+"""The loop that covers new events with a signed checkpoint, at most a second after they were committed.
+
+Any number of these may run; the state row lets one work at a time.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event as StopSignal
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, transaction
 
-from duecause.apps.ledger import actions
-from duecause.apps.ledger.models import Checkpoint
+from duecause.apps.ledger import actions, guard, queries
+from duecause.apps.ledger.models import State
 from duecause.apps.ledger.publishing import publish
 from duecause.engine.actor import Actor
 
@@ -19,13 +23,14 @@ log = logging.getLogger(__name__)
 
 
 def run(stop: StopSignal) -> None:
-    """Sequence until `stop` is set. The newest committed note is published again at start, in case the last
-    run ended between commit and publishing."""
-    newest = Checkpoint.objects.order_by("-size").first()
-    if newest:
-        publish(newest)
+    """Sequence until `stop` is set. Raises guard.Unsafe, at start or later, rather than sign what could
+    contradict what was published."""
+    begin()
+    watch = QueueWatch()
     while not stop.is_set():
         try:
+            watch.look(datetime.now(UTC))
+            actions.beat(actor=ACTOR, now=datetime.now(UTC))
             worked = sequence_all()
         except DatabaseError as error:
             log.warning("sequencing failed, trying again: %s", type(error).__name__)
@@ -35,10 +40,40 @@ def run(stop: StopSignal) -> None:
             stop.wait(PAUSE_SECONDS)
 
 
+def begin() -> None:
+    """Refuse a database that does not continue what was published; then publish what the last run committed
+    and could not publish any more."""
+    with transaction.atomic():
+        state = State.objects.select_for_update().filter(id=1).first() or State()
+        guard.check(state, actions.origin())
+        guard.check_tree(state)
+    publish()
+
+
 def sequence_all() -> bool:
     """Cover everything that waits now. True if there was anything."""
     worked = False
-    while checkpoint := actions.sequence(actor=ACTOR, now=datetime.now(UTC)):
-        publish(checkpoint)
+    while actions.sequence(actor=ACTOR, now=datetime.now(UTC)):
+        publish()
         worked = True
     return worked
+
+
+@dataclass
+class QueueWatch:
+    """Says once when events begin to wait too long, and once when they no longer do. A single look may fall
+    on a long transaction that was committed this moment, so it takes two."""
+
+    seen: bool = False
+    told: bool = False
+
+    def look(self, now: datetime) -> None:
+        health = queries.queue_health(now)
+        if health.late and self.seen and not self.told:
+            self.told = True
+            seconds = health.oldest.total_seconds() if health.oldest else 0
+            log.error("%s ledger events wait, the first for %.0f s", health.waiting, seconds)
+        elif not health.late and self.told:
+            self.told = False
+            log.info("the ledger queue is short again")
+        self.seen = health.late

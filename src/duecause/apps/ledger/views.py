@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +26,6 @@ from duecause.web.templatetags.formats import zone
 PER_PAGE = 50
 VERIFIED_IN_REQUEST = 20_000
 SECONDS_IN_REQUEST = 8.0
-QUEUE_LATE = timedelta(seconds=30)
 
 
 class _TakesTooLong(Exception):
@@ -107,12 +106,13 @@ def _who(event: Event, record: Mapping[str, Any] | None, names: Mapping[str, str
 
 def _state() -> dict[str, Any]:
     state = queries.log_state()
-    late = state.waiting_since is not None and datetime.now(UTC) - state.waiting_since > QUEUE_LATE
+    health = queries.queue_health(datetime.now(UTC))
     verified = queries.last_verification()
     running = later.running()
     return {
         "state": state,
-        "late": late,
+        "late": health.late,
+        "silent": health.silent and not health.late,
         "verified": verified,
         "running": running,
         "failures": _failures(verified.found) if verified else [],

@@ -55,6 +55,31 @@ def _write_once(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def prepare_next(name: str) -> bytes:
+    """A key that is to replace the one of this name; the same one each time until `promote_next`."""
+    folder = settings.DATA / "keys"
+    _write_once(folder / f"{name}-next.key", base64.b64encode(new_key()).decode())
+    return _read(folder, f"{name}-next")
+
+
+def promote_next(name: str, *, retired: str) -> None:
+    """Put the prepared key in the place of the old one, which stays beside it as `<name>-<retired>.key`.
+    Repeating it after an interruption goes on where it stopped."""
+    folder = settings.DATA / "keys"
+    following, kept = folder / f"{name}-next.key", folder / f"{name}-{retired}.key"
+    if following.exists():
+        if not kept.exists():
+            os.link(folder / f"{name}.key", kept)
+        following.replace(folder / f"{name}.key")
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    load.cache_clear()
+    _of.cache_clear()
+
+
 def _read(folder: Path, name: str) -> bytes:
     path = folder / f"{name}.key"
     if not path.exists():
