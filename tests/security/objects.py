@@ -16,7 +16,8 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
-from duecause.apps.consent.models import Objection
+from duecause.apps.consent.models import NationalRegister, Objection
+from duecause.apps.consent.upload_actions import queue_objections
 from duecause.apps.dialling.release_actions import release
 from duecause.apps.dialling.rules import local_day
 from duecause.apps.gate.actions import deny_function
@@ -198,6 +199,24 @@ def suggested_link(world: World) -> object:
         a=one, b=other, state="suggested", rule="household", decided_by=OPERATOR.ref, decided_at=NOW
     )
     return made.pk
+
+
+@of_the_company("register")
+def national_register(world: World) -> object:
+    return NationalRegister.objects.create(code="NL-TEST", country="NL", name="A register").code
+
+
+@of_the_company("file of objections")
+def objection_file(world: World) -> object:
+    queued = queue_objections(
+        actor=OPERATOR,
+        controller=world.controller,
+        data=canary.listed(world),
+        file_name="past.csv",
+        country="",
+        now=NOW,
+    )
+    return queued.pk
 
 
 @of_a_caller("upload")

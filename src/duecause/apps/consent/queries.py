@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
+from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Lookup, Person, Record
 from duecause.apps.vault import indexes
@@ -159,3 +160,12 @@ def registers_naming(token: bytes) -> list[RegisterVersion]:
         token=token, version__state=RegisterVersion.State.ACTIVE
     ).select_related("version__register")
     return [entry.version for entry in entries]
+
+
+def file_jobs(kinds: Collection[str]) -> QuerySet[Obligation]:
+    """Files that were handed to the worker, newest first."""
+    return Obligation.objects.prefetch_related("steps").filter(kind__in=kinds).order_by("-opened_at")
+
+
+def running_objections() -> int:
+    return Objection.objects.filter(lifted_at=None).count()

@@ -7,6 +7,9 @@ KINDS = {
     "rights.erasure_request": _("Erase a person"),
     "register.import": _("Import a list"),
     "register.purge_quarantine": _("Delete quarantined rows"),
+    "register.drop_uploads": _("Destroy uploads that nobody imported"),
+    "consent.load_register": _("Load a national register"),
+    "consent.import_objections": _("Take over past objections"),
     "dialling.screen": _("Screen a list"),
 }
 

@@ -391,9 +391,9 @@ def purge_quarantine(*, actor: Actor, now: datetime) -> int:
 def drop_stray_uploads(*, actor: Actor, now: datetime) -> int:
     """Destroy uploads that no open obligation will read any more. Returns how many."""
     actor.require("register.import")
-    open_jobs = Obligation.objects.filter(kind=IMPORT_KIND, state=Obligation.State.OPEN)
-    awaited = {facts.get("batch") for facts in open_jobs.values_list("facts", flat=True)}
-    stray = [batch for batch in spool.older_than(now - STRAY_AFTER) if str(batch) not in awaited]
-    for batch in stray:
-        spool.drop(batch)
+    jobs = Obligation.objects.filter(state=Obligation.State.OPEN, slot="")
+    awaited = {job.get("batch") or job.get("upload") for job in jobs.values_list("facts", flat=True)}
+    stray = [upload for upload in spool.older_than(now - STRAY_AFTER) if str(upload) not in awaited]
+    for upload in stray:
+        spool.drop(upload)
     return len(stray)

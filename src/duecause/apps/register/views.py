@@ -22,6 +22,7 @@ from duecause.apps.register.models import ImportBatch, ImportRow
 from duecause.engine.tabular import write_csv
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.navigation import url_or_none
 
 PER_PAGE = 50
 EXPORT_COLUMNS = ("sheet", "row", "outcome", "problems", "columns", "looks like", "in words", "changed")
@@ -38,6 +39,9 @@ def tabs(request: PageRequest, current: str) -> list[dict[str, Any]]:
         if current != "links":  # there the number stands with the pairs and changes with each decision
             links["count"] = queries.suggestions().count()
         found.append(links)
+    registers = url_or_none("consent:registers")
+    if registers:
+        found.append({"url": registers, "label": _("Objections and registers"), "code": "registers"})
     return [{**tab, "current": tab["code"] == current} for tab in found]
 
 
