@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "duecause.web.middleware.ContentSecurityPolicy",
+    "duecause.web.middleware.PlainAddress",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -189,6 +190,7 @@ UPLOAD_LIMIT_BYTES = int(os.environ.get("DUECAUSE_UPLOAD_LIMIT_MB", "256")) * 10
 FILE_UPLOAD_HANDLERS = ["duecause.web.uploads.InMemoryWithLimit"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
+METRICS_TOKEN = os.environ.get("DUECAUSE_METRICS_TOKEN", "")  # empty: no figures at /metrics
 SHOW_ZONE = os.environ.get("DUECAUSE_ZONE", "Europe/Brussels")
 
 LOGGING = {

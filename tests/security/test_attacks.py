@@ -218,7 +218,7 @@ def test_an_address_that_names_nothing_is_not_found(world: World, name: str) -> 
     client.raise_request_exception = False
     for bad in ("x", "0", "..%2f..%2fetc%2fpasswd", "%00", "%ff", "9" * 40, "' OR 1=1 --"):
         path = "/" + re.sub("<[^>]*>", bad, endpoints()[name].route)
-        assert client.generic(row.methods[0], path).status_code == 404, bad
+        assert client.generic(row.methods[0], path).status_code == (400 if bad == "%00" else 404), bad
 
 
 BODIES: tuple[bytes, ...] = (
@@ -293,7 +293,7 @@ def test_garbage_in_a_form_field_breaks_nothing(world: World, name: str) -> None
 def test_garbage_after_the_question_mark_breaks_nothing(world: World, name: str) -> None:
     caller, path = _ready(world, name, "GET")
     queries = [dict.fromkeys(PARAMETERS, bad) for bad in GARBAGE]
-    queries += [{parameter: bad} for parameter, bad in product(PARAMETERS, GARBAGE[3:5])]
+    queries += [{parameter: "9" * 5000} for parameter in PARAMETERS]
     for query in queries:
         answer = caller.client.get(path, {parameter: _bytes(bad) for parameter, bad in query.items()})
         assert answer.status_code < 500, ascii(query)[:80]

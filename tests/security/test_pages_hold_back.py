@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from django.http import HttpResponse
@@ -13,10 +14,10 @@ from duecause.apps.gate.policies import engine, links_for
 from duecause.engine.policy import Facts
 from tests.security import canary
 from tests.security.calling import call
-from tests.security.endpoints import METHODS, endpoints, rows
+from tests.security.endpoints import endpoints, rows
 from tests.security.markup import inline_code, unguarded
-from tests.security.objects import Caller, make_shared, names_of, objects_for
-from tests.security.visitors import EVERYBODY, PROFILES, untouched, visit
+from tests.security.objects import make_shared, names_of, objects_for
+from tests.security.visitors import PROFILES, end_account, profile_that_may, untouched, visit
 from tests.support.world import World, make_world
 
 FRAGMENT = {"HX-Request": "true"}
@@ -136,16 +137,20 @@ def test_a_search_shows_initials_town_and_customer_number_at_most(world: World, 
 
 
 def _every_answer(world: World, name: str) -> Iterator[tuple[str, HttpResponse]]:
+    """Served, refused, asked to sign in, not found, and the wrong method."""
     row = rows()[name]
+    function = next(iter(row.needs.values()))
     make_shared(world, row.takes)
-    for who in EVERYBODY:
+    refused = [profile for profile in PROFILES if function not in engine().functions_of(profile)]
+    for who in ("nobody", "partner key", "leaver", profile_that_may(function), *refused[-1:]):
         with untouched():
-            caller: Caller = visit(world, who, function=next(iter(row.needs.values())))
+            caller = visit(world, who, function=function)
             found = objects_for(world, row.takes, caller)
-            for method in METHODS:
-                for whose in ("own", "none"):
-                    names = {p: getattr(objects, whose) for p, objects in found.items()}
-                    yield f"{method} as {who}", call(world, caller, row, method, names)
+            if who == "leaver" and caller.employee:
+                end_account(caller.employee, who)
+            for method, whose in [*product(row.methods, ("own", "none")), ("PUT", "own")]:
+                names = {p: getattr(objects, whose) for p, objects in found.items()}
+                yield f"{method} as {who}", call(world, caller, row, method, names)
 
 
 @pytest.mark.parametrize("name", sorted(rows().keys() & endpoints().keys()))

@@ -22,7 +22,8 @@ DENY = {"decision": "deny", "reason": "denied"}
 UNREACHABLE = object()
 log = logging.getLogger(__name__)
 
-Number = Annotated[str, StringConstraints(max_length=40)]
+# No control characters: a database may break on them, and a break answers 503 instead of naming the field.
+Short = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00-\x1f]*$")]
 
 
 class CentreKey(HttpBearer):
@@ -39,9 +40,9 @@ class CentreKey(HttpBearer):
 class Question(Schema):
     """One `number` or up to 1,000 `numbers`, as +E.164; `campaign` limits the check to one campaign."""
 
-    number: Number | None = None
-    numbers: list[Number] = Field(default_factory=list, max_length=MOST_NUMBERS)
-    campaign: Annotated[str, StringConstraints(max_length=40)] = ""
+    number: Short | None = None
+    numbers: list[Short] = Field(default_factory=list, max_length=MOST_NUMBERS)
+    campaign: Short = ""
 
     @model_validator(mode="after")
     def one_way(self) -> Question:
