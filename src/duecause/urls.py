@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
-from duecause.health import healthz
+from duecause.operating.views import healthz, metrics, readyz
 
 sign_in = LoginView.as_view(
     template_name="web/sign_in.html", http_method_names=["get", "head", "post", "options"]
@@ -11,6 +11,8 @@ sign_in = LoginView.as_view(
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("duecause.apps.home.urls")),
     path("desk/", include("duecause.apps.desk.urls")),
     path("lists/", include("duecause.apps.dialling.urls")),

@@ -19,6 +19,7 @@ MODULES = (
     "duecause.cli.consent",
     "duecause.cli.dialling",
     "duecause.cli.ledger",
+    "duecause.cli.operating",
 )
 # Starting a long-lived process must not wait for modules that it does not need.
 HOMES = {
