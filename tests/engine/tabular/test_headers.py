@@ -1,6 +1,9 @@
+import json
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
+import yaml
 
 from duecause.engine.problems import Refused
 from duecause.engine.tabular import fold_header, load_header_words, map_columns
@@ -99,7 +102,6 @@ def test_a_word_for_two_fields_is_refused():
 
 
 def test_every_field_has_words_in_all_six_languages():
-    import yaml
 
     for field, languages in yaml.safe_load(TEXT)["fields"].items():
         assert set(languages) == {"en", "nl", "fr", "pl", "sv", "de"}, field
@@ -130,3 +132,26 @@ def test_a_bare_number_never_takes_the_place_of_a_named_house_number():
 def test_a_column_that_somebody_chose_to_leave_out_says_so():
     found = map_columns(["Tel", "GSM"], words=WORDS, fields={"phone", "phone_mobile"}, explicit={"Tel": ""})
     assert [(c.field, c.how) for c in found.columns] == [(None, "given"), ("phone_mobile", "recognised")]
+
+
+ROOT = Path(__file__).parents[3]
+TRUTH = json.loads((ROOT / "tests" / "data" / "demo_truth.json").read_text())["lists"]
+CALLED = {
+    "mobile": "phone_mobile",
+    "landline": "phone",
+    "street_line": "street",
+    "consent_date": "consent_on",
+    "product_family": "product",
+}
+SHEETS = [(name, sheet) for name, one in TRUTH.items() for sheet in one["sheets"]]
+
+
+@pytest.mark.parametrize(("name", "sheet"), SHEETS, ids=[f"{name} {sheet}" for name, sheet in SHEETS])
+def test_every_column_of_the_demonstration_lists_becomes_what_it_is(name, sheet):
+    columns = TRUTH[name]["sheets"][sheet]["columns"]
+    demo = ROOT / "src" / "duecause" / "packs" / "demo" / "org.yaml"
+    declared = {entry["code"] for entry in yaml.safe_load(demo.read_text())["fields"]}
+    fields = declared | {"external_id", "full_name"}
+    found = map_columns(list(columns), words=WORDS, fields=fields)
+    wanted = {header: CALLED.get(field, field) or None for header, field in columns.items()}
+    assert {column.header: column.field for column in found.columns} == wanted
