@@ -20,7 +20,6 @@ from duecause.apps.dialling import actions, checking, exports, queries, release_
 from duecause.apps.dialling.models import DialList
 from duecause.cli.files import read_bytes, require_writable, write_bytes
 from duecause.engine.actor import Actor
-from duecause.engine.screening.run import PHASES
 from duecause.organisation import founding
 
 OPERATOR = Actor.system("operator")
@@ -51,7 +50,23 @@ def screen(
     out_file: Path | None,
     report_file: Path | None,
 ) -> int:
-    """Judge candidates for a campaign and a centre: who may be called, and why the others may not."""
+    """Judge candidates for a campaign and a centre: who may be called, and why the others may not.
+
+    \b
+    --out is a CSV file with the verdict and all reasons of each row, named by file, sheet and row.
+    --report is one JSON object about the list as a whole, without its rows:
+      list             id of the list, as “duecause release” takes it
+      campaign, centre, on, pack_version
+      candidates       rows judged; released: rows that may be called
+      waterfall        code, label, rows that fell out, remaining: in order, adds up
+      totals           reason code → rows that have it, whichever came first
+      rules, bans      dated rules applied, with sources, confidence, reviewed_by
+      registers        version, age and entries of each national register used
+      register_versions  register → its version in this database
+      party_gate       why the centre may receive no data
+      expires_on, expires_because
+      certificate      what a release of this list will certify
+    """
     founding.require_founded()
     if bool(sources) == (list_file is not None):
         raise click.UsageError("Name one or more --source, or one --list.")
@@ -177,11 +192,11 @@ def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    with click.progressbar(length=2 * len(PHASES), label="Screening", file=sys.stderr) as bar:
+    begins = {"list": 0, "store": 200}
+    with click.progressbar(length=300, label="Screening", file=sys.stderr) as bar:
 
         def show(phase: str, done: int, total: int) -> None:
-            part = len(PHASES) * done // max(total, 1)
-            bar.update(part + (len(PHASES) if phase == "store" else 0) - bar.pos)
+            bar.update(begins.get(phase, 100) + 100 * done // max(total, 1) - bar.pos)
 
         yield show
 

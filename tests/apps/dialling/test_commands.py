@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from duecause.apps.dialling import actions
-from duecause.apps.dialling.models import Release
+from duecause.apps.dialling.models import DialList, Release
 from duecause.apps.parties.models import Contract
 from duecause.cli import consent as consent_commands
 from duecause.cli import dialling as commands
@@ -47,6 +47,14 @@ def run(command, *arguments):
     if done.exception is not None:
         raise done.exception
     return done
+
+
+def test_the_report_names_its_list_and_the_help_every_key_of_it(world, tmp_path):
+    run(commands.screen, *SCREEN, "--report", tmp_path / "r.json")
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["list"] == str(DialList.objects.get().pk)
+    told = run(commands.screen, "--help").output
+    assert {key for key in report if not re.search(rf"\b{key}\b", told)} == set()
 
 
 def test_a_screening_prints_its_waterfall_and_writes_verdicts_and_report(world, tmp_path):

@@ -16,6 +16,7 @@ from duecause.apps.dialling import texts
 from duecause.apps.dialling.models import DialList, Release
 from duecause.apps.dialling.rules import local_day
 from duecause.apps.obligations import runner
+from duecause.apps.register import spool
 from duecause.apps.register.models import Person
 from duecause.packs import __file__ as packs
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, refused_row, screen
@@ -126,14 +127,37 @@ def test_a_worker_screens_what_was_asked_for_and_the_page_follows(world, now):
     assert "Release 1 number to Centre A" in page(client, answer.url)
 
 
-def test_a_file_handed_in_is_screened_at_once(world, now):
+def hand_in(client, now, text=b"naam;telefoon\nA;0470 00 00 11\nB;0470 00 00 99\n", **given):
+    file = SimpleUploadedFile("fair.csv", text)
+    asked = {"campaign": "PUMP-BE", "centre": "CC-A", "on": day_of(now).isoformat(), "file": file, **given}
+    return client.post("/lists/new/", asked)
+
+
+def test_a_file_handed_in_is_screened_by_a_worker_too_and_the_page_follows(world, now):
     load_dncm(version_date=day_of(now))
     imported(world, MILA)
-    file = SimpleUploadedFile("fair.csv", b"naam;telefoon\nA;0470 00 00 11\nB;0470 00 00 99\n")
-    asked = {"campaign": "PUMP-BE", "centre": "CC-A", "on": day_of(now).isoformat(), "file": file}
-    answer = signed_in(world).post("/lists/new/", asked)
-    assert DialList.objects.get().report["candidates"] == 2
-    assert answer.url.endswith(f"{DialList.objects.get().pk}/")
+    client = signed_in(world)
+    answer = hand_in(client, now)
+    dial_list = DialList.objects.get()
+    assert answer.url.endswith(f"{dial_list.pk}/")
+    assert dial_list.state == "screening"
+    assert f"{answer.url}progress/" in page(client, answer.url)
+    assert runner.run_once("w")
+    dial_list.refresh_from_db()
+    assert (dial_list.report["candidates"], dial_list.report["released"]) == (2, 1)
+    assert "fair.csv" in page(client, answer.url)
+
+
+def test_a_file_that_could_not_be_screened_is_refused_at_once_and_not_kept(world, now):
+    client = signed_in(world)
+    for refused in (
+        hand_in(client, now, b"naam;gemeente\nA;Gent\n"),
+        hand_in(client, now, b"telefoon\n"),
+        hand_in(client, now, sources=["WEB"]),
+    ):
+        assert refused.status_code == 422
+    assert not DialList.objects.exists()
+    assert not list(spool.folder().glob("*.sealed"))
 
 
 def test_a_screening_without_rows_to_judge_is_refused_with_the_remedy(world, now):

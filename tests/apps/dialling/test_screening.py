@@ -1,17 +1,25 @@
 """Every candidate row ends released or with all its reasons, and the waterfall adds up."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from duecause.apps.catalogue.models import Wording
 from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import actions, jobs
 from duecause.apps.dialling.models import DialList, ListRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import runner
-from duecause.apps.register.models import DialFact, Lookup, Person, RelationFact
+from duecause.apps.obligations.actions import ATTEMPTS_BEFORE_DEAD
+from duecause.apps.obligations.models import Obligation, Step
+from duecause.apps.parties.models import Controller, Source
+from duecause.apps.register import spool
+from duecause.apps.register.actions import drop_stray_uploads
+from duecause.apps.register.models import DialFact, Lookup, Person, Record, RelationFact
 from duecause.apps.vault import indexes
+from duecause.apps.vault.models import DataKey
 from duecause.engine.actor import NotPermitted
+from duecause.engine.ids import uuid7
 from duecause.engine.problems import Refused
 from tests.apps.dialling.lists import (
     DAY,
@@ -206,6 +214,58 @@ def test_a_list_without_a_phone_column_is_refused_and_leaves_nothing(world):
     assert not DialList.objects.exists()
 
 
+def foreign_source(world):
+    other = Controller.objects.create(code="ZON", legal_name="Zon NV", country="BE")
+    return Source.objects.create(
+        code="ZON-WEB", name="Zon shop", kind="data_subject", controller=other, default_country="BE",
+        claimed_basis="consent",
+    )  # fmt: skip
+
+
+def test_a_source_of_another_controller_is_refused_whatever_its_consent_texts_name(world):
+    source = foreign_source(world)
+    wording = Wording.objects.create(
+        code="ZON-CALL", version="v1", language="nl", text="Zon NV en Warm NV mogen mij bellen.",
+        source=source, purpose=world.sales, channels=["call"], valid_from=date(2025, 1, 1),
+    )  # fmt: skip
+    wording.controllers.add(world.controller, source.controller)
+    asked = {
+        "campaign": world.campaign, "centre": world.centre, "on": TODAY, "now": NOW,
+        "sources": ["WEB", "ZON-WEB"],
+    }  # fmt: skip
+    for ask in (actions.screen, actions.request_screening):
+        with pytest.raises(Refused) as refused:
+            ask(actor=OPERATOR, **asked)
+        assert refused.value.code == "source_of_another"
+        assert "ZON-WEB" in refused.value.problem.text
+        assert "PUMP-BE" in refused.value.problem.text
+    assert not DialList.objects.exists()
+
+
+def test_a_number_known_from_another_controller_alone_is_as_unknown_as_any(world):
+    load_dncm()
+    foreign = foreign_source(world)
+    mila = imported(world, MILA)
+    DialFact.objects.filter(person=mila).update(source=foreign)
+    Record.objects.filter(person=mila).update(source=foreign)
+    jonas = imported(world, JONAS)
+    dial_list = screen(world, file=csv_list("telefoon\n0470000011\n0470000012\n"))
+    rows = list(ListRow.objects.filter(dial_list=dial_list).order_by("position"))
+    assert rows[0].reasons == ["not_in_register", "basis_unknown"]
+    assert rows[0].person_id is None
+    assert rows[1].person_id == jonas.pk
+
+
+def test_a_screening_without_sources_is_refused_before_anything_is_stored(world):
+    with pytest.raises(Refused) as refused:
+        actions.request_screening(
+            actor=OPERATOR, campaign=world.campaign, centre=world.centre, on=TODAY, now=NOW, sources=[]
+        )
+    assert refused.value.code == "candidates_needed"
+    assert not DialList.objects.exists()
+    assert not Obligation.objects.filter(kind=actions.SCREENING).exists()
+
+
 def test_an_unknown_source_is_named(world):
     with pytest.raises(Refused) as refused:
         screen(world, sources=["NOPE"])
@@ -257,6 +317,85 @@ def test_a_worker_screens_a_list_that_was_asked_for_and_tells_how_far_it_is(worl
     assert (dial_list.state, step.state) == ("screened", "done")
     assert step.progress_done == step.progress_total > 0
     assert step.receipt["released"] == 1
+
+
+def ask_for(world, text="telefoon\n0470000011\n"):
+    load_dncm()
+    imported(world, MILA)
+    return actions.request_screening(
+        actor=OPERATOR, campaign=world.campaign, centre=world.centre, on=TODAY, now=NOW, file=csv_list(text)
+    )[0]
+
+
+def kept(dial_list):
+    return spool.path_of(dial_list.pk).exists(), DataKey.objects.filter(owner=dial_list.pk).exists()
+
+
+def again():
+    Step.objects.filter(obligation__kind=actions.SCREENING).update(next_at=NOW)
+    assert runner.run_once("w")
+
+
+def test_a_file_waits_sealed_for_the_worker_and_is_destroyed_with_its_key(world):
+    dial_list = ask_for(world)
+    content = spool.path_of(dial_list.pk).read_bytes()
+    assert b"0470000011" not in content
+    assert "0470000011" not in str(list(Obligation.objects.values_list("facts", flat=True)))
+    assert kept(dial_list) == (True, True)
+    assert runner.run_once("w")
+    dial_list.refresh_from_db()
+    assert reasons(dial_list) == [[]]
+    assert kept(dial_list) == (False, False)
+    assert Event.objects.filter(kind="gate.spool").count() == 1
+
+
+def test_a_file_that_its_worker_refuses_is_gone_and_the_list_has_failed(world, monkeypatch):
+    dial_list = ask_for(world)
+
+    def refuse(*args, **kwargs):
+        raise Refused("no_room", "No room.")
+
+    monkeypatch.setattr(actions, "judge", refuse)
+    assert runner.run_once("w")
+    dial_list.refresh_from_db()
+    assert dial_list.state == DialList.State.FAILED
+    assert kept(dial_list) == (False, False)
+
+
+def test_a_screening_whose_worker_crashed_starts_over_and_its_file_is_there_still(world, monkeypatch):
+    dial_list = ask_for(world)
+    real = actions._complete
+    monkeypatch.setattr(actions, "_complete", lambda *args: 1 / 0)
+    assert runner.run_once("w")
+    dial_list.refresh_from_db()
+    assert dial_list.state == DialList.State.SCREENING
+    assert kept(dial_list) == (True, True)
+    monkeypatch.setattr(actions, "_complete", real)
+    again()
+    dial_list.refresh_from_db()
+    assert reasons(dial_list) == [[]]
+    assert kept(dial_list) == (False, False)
+
+
+def test_a_screening_that_crashes_every_time_ends_failed_and_keeps_nothing(world, monkeypatch):
+    dial_list = ask_for(world)
+    monkeypatch.setattr(actions, "_complete", lambda *args: 1 / 0)
+    Step.objects.filter(obligation__kind=actions.SCREENING).update(attempts=ATTEMPTS_BEFORE_DEAD)
+    again()
+    dial_list.refresh_from_db()
+    assert dial_list.state == DialList.State.FAILED
+    assert not ListRow.objects.exists()
+    assert kept(dial_list) == (False, False)
+
+
+def test_stray_files_are_destroyed_and_those_that_a_screening_awaits_are_not(world):
+    awaited = ask_for(world)
+    stray = uuid7()
+    spool.put(stray, b"telefoon\n0470000011\n")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert drop_stray_uploads(actor=OPERATOR, now=later) == 1
+    assert kept(awaited) == (True, True)
+    assert not spool.path_of(stray).exists()
 
 
 def test_an_agent_may_not_screen(world):

@@ -6,6 +6,7 @@ last transaction makes it "screened" with its report and event, so that a half-w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,13 +18,14 @@ from django.db import transaction
 from duecause.apps.dialling import rules
 from duecause.apps.dialling.candidates import Candidates, from_list, from_sources, sources_named
 from duecause.apps.dialling.facts import chunks
-from duecause.apps.dialling.lists import read_list
+from duecause.apps.dialling.lists import count_rows, read_list
 from duecause.apps.dialling.models import Campaign, DialList, ListRow
 from duecause.apps.dialling.screening import Judged, Progress, Question, judge
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Partner
+from duecause.apps.register import spool
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 
@@ -62,47 +64,65 @@ def screen(
     """
     actor.require("dialling.screen")
     _check(campaign, centre, on)
-    candidates = _candidates(campaign, sources, file, on)
-    dial_list = DialList.objects.create(
-        campaign=campaign,
-        centre=centre,
-        on=on,
-        candidates_from=candidates.origin,
-        created_at=now,
-        actor=actor.ref,
-    )
-    return _judge_and_store(actor, dial_list, candidates, now, progress)
+    candidates = _candidates(campaign, sources, file, on, progress)
+    dial_list = _begin(actor, campaign, centre, on, now, candidates.origin)
+    try:
+        return _judge_and_store(actor, dial_list, candidates, now, progress)
+    except BaseException:
+        fail_list(actor=actor, dial_list=dial_list)
+        raise
 
 
 def request_screening(
-    *, actor: Actor, campaign: Campaign, centre: Partner, on: date, now: datetime, sources: Sequence[str]
+    *,
+    actor: Actor,
+    campaign: Campaign,
+    centre: Partner,
+    on: date,
+    now: datetime,
+    sources: Sequence[str] = (),
+    file: ListFile | None = None,
 ) -> tuple[DialList, Obligation]:
-    """Have a worker screen the imported rows of `sources`. The obligation's step tells how far it is."""
+    """Have a worker screen the imported rows of `sources` or the rows of `file`. The obligation's step tells
+    how far it is. The file waits sealed and is destroyed when its screening ends, however it ends.
+
+    Raises Refused at once for candidates that could not be read then, NotPermitted.
+    """
     actor.require("dialling.screen")
     _check(campaign, centre, on)
-    sources_named(sources)
+    origin = _origin(campaign, sources, file)
     with transaction.atomic():
-        dial_list = DialList.objects.create(
-            campaign=campaign,
-            centre=centre,
-            on=on,
-            candidates_from={"sources": sorted(sources)},
-            created_at=now,
-            actor=actor.ref,
-        )
+        dial_list = _begin(actor, campaign, centre, on, now, origin)
         facts = {"list": str(dial_list.pk), "campaign": campaign.code, "centre": centre.code}
+        if file:
+            facts["upload"] = str(dial_list.pk)
         obligation = open_obligation(actor=actor, kind=SCREENING, now=now, systems=["screening"], facts=facts)
+        if file:
+            _keep(dial_list, file)
     return dial_list, obligation
 
 
 def screen_list(
-    *, actor: Actor, dial_list: DialList, now: datetime, progress: Progress | None = None
+    *,
+    actor: Actor,
+    dial_list: DialList,
+    now: datetime,
+    data: bytes | None = None,
+    progress: Progress | None = None,
 ) -> DialList:
-    """Screen a list that was asked for. Again changes nothing once it is screened."""
+    """Screen a list that was asked for; `data` is its file, where it was asked for with one. Starts over what
+    another worker left half done, and changes nothing once the list is screened or has failed.
+
+    Raises Refused for candidates that cannot be read, NotPermitted.
+    """
     actor.require("dialling.screen")
     if dial_list.state != DialList.State.SCREENING:
         return dial_list
-    candidates = from_sources(dial_list.candidates_from["sources"], on=dial_list.on)
+    origin = dial_list.candidates_from
+    file = None
+    if data is not None:
+        file = ListFile(data, origin["file"], origin["country"], origin["sheet"], origin["columns"])
+    candidates = _candidates(dial_list.campaign, origin.get("sources", ()), file, dial_list.on, progress)
     return _judge_and_store(actor, dial_list, candidates, now, progress)
 
 
@@ -114,6 +134,27 @@ def fail_list(*, actor: Actor, dial_list: DialList) -> None:
         DialList.objects.filter(pk=dial_list.pk, state=DialList.State.SCREENING).update(
             state=DialList.State.FAILED
         )
+
+
+def _begin(
+    actor: Actor, campaign: Campaign, centre: Partner, on: date, now: datetime, origin: Mapping[str, Any]
+) -> DialList:
+    return DialList.objects.create(
+        campaign=campaign,
+        centre=centre,
+        on=on,
+        candidates_from=dict(origin),
+        created_at=now,
+        actor=actor.ref,
+    )
+
+
+def _keep(dial_list: DialList, file: ListFile) -> None:
+    try:
+        spool.put(dial_list.pk, file.data)
+    except BaseException:
+        spool.drop(dial_list.pk)
+        raise
 
 
 def _check(campaign: Campaign, centre: Partner, on: date) -> None:
@@ -130,11 +171,50 @@ def _check(campaign: Campaign, centre: Partner, on: date) -> None:
         )
 
 
-def _candidates(campaign: Campaign, sources: Sequence[str], file: ListFile | None, on: date) -> Candidates:
-    if file is None and sources:
-        return from_sources(sources, on=on)
-    if file is None or sources:
+def _origin(campaign: Campaign, sources: Sequence[str], file: ListFile | None) -> dict[str, Any]:
+    """Where candidates come from, with all that reading them again takes but the file itself."""
+    _one_of(sources, file)
+    if file is None:
+        return {"sources": [source.code for source in sources_named(sources, campaign)]}
+    rows = count_rows(file.data, name=file.name, sheet=file.sheet, columns=file.columns)
+    return {
+        "file": file.name,
+        "sha256": hashlib.sha256(file.data).hexdigest(),
+        "country": _country(campaign, file),
+        "sheet": file.sheet,
+        "columns": dict(file.columns or {}),
+        "rows": rows,
+    }
+
+
+def _candidates(
+    campaign: Campaign,
+    sources: Sequence[str],
+    file: ListFile | None,
+    on: date,
+    progress: Progress | None,
+) -> Candidates:
+    _one_of(sources, file)
+    if file is None:
+        return from_sources(sources, campaign=campaign, on=on)
+    country = _country(campaign, file)
+    named: dict[str, Any] = {"name": file.name, "sheet": file.sheet, "columns": file.columns}
+    total = count_rows(file.data, **named) if progress else 0
+
+    def told(done: int) -> None:
+        if progress:
+            progress("list", done, total)
+
+    listed = read_list(file.data, **named, country=country, told=told)
+    return from_list(listed, campaign=campaign, file_name=file.name, data=file.data, on=on)
+
+
+def _one_of(sources: Sequence[str], file: ListFile | None) -> None:
+    if bool(sources) == (file is not None):
         raise Refused("candidates_needed", "Name the sources to take rows from, or hand in one list.")
+
+
+def _country(campaign: Campaign, file: ListFile) -> str:
     country = file.country or (campaign.countries[0] if len(campaign.countries) == 1 else "")
     if not country:
         raise Refused(
@@ -143,22 +223,17 @@ def _candidates(campaign: Campaign, sources: Sequence[str], file: ListFile | Non
             countries=", ".join(campaign.countries),
             file=file.name,
         )
-    listed = read_list(file.data, name=file.name, country=country, sheet=file.sheet, columns=file.columns)
-    return from_list(listed, file_name=file.name, data=file.data, on=on)
+    return country
 
 
 def _judge_and_store(
     actor: Actor, dial_list: DialList, candidates: Candidates, now: datetime, progress: Progress | None
 ) -> DialList:
     question = Question(dial_list.campaign, dial_list.centre, dial_list.on, now)
-    try:
-        _clear(dial_list)
-        judged = judge(question, candidates, progress=progress)
-        _store_rows(dial_list, candidates, judged, progress)
-        return _complete(actor, dial_list, judged, now)
-    except BaseException:
-        fail_list(actor=actor, dial_list=dial_list)
-        raise
+    _clear(dial_list)
+    judged = judge(question, candidates, progress=progress)
+    _store_rows(dial_list, candidates, judged, progress)
+    return _complete(actor, dial_list, judged, now)
 
 
 def _clear(dial_list: DialList) -> None:
@@ -201,9 +276,11 @@ def _list_rows(dial_list: DialList, candidates: Candidates, judged: Judged) -> I
 def _complete(actor: Actor, dial_list: DialList, judged: Judged, now: datetime) -> DialList:
     with transaction.atomic():
         dial_list.state = DialList.State.SCREENED
-        dial_list.report = judged.report
+        dial_list.report = {"list": str(dial_list.pk), **judged.report}
         dial_list.screened_at = now
-        dial_list.save(update_fields=["state", "report", "screened_at"])
+        waiting = DialList.objects.filter(pk=dial_list.pk, state=DialList.State.SCREENING)
+        if not waiting.update(state=dial_list.state, report=dial_list.report, screened_at=now):
+            raise Refused("list_elsewhere", "Another worker has ended this screening. Look at its list.")
         record(actor=actor, kind="dialling.screened", now=now, payload=_told(dial_list))
     return dial_list
 
@@ -222,7 +299,7 @@ def _told(dial_list: DialList) -> dict[str, Any]:
         "expires_on",
     )
     told = {name: report[name] for name in names}
-    return {**told, "list": str(dial_list.pk), "rules": [rule["id"] for rule in report["rules"]]}
+    return {**told, "list": report["list"], "rules": [rule["id"] for rule in report["rules"]]}
 
 
 def today(campaign: Campaign, now: datetime) -> date:

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from duecause.apps.dialling.facts import CHUNK, among
-from duecause.apps.parties.models import Source
+from duecause.apps.dialling.models import Campaign
+from duecause.apps.parties.models import Controller, Source
 from duecause.apps.register.models import DialFact, GuardToken, ImportBatch, ImportRow
 from duecause.apps.vault import indexes
 from duecause.engine.phone import PhoneNumber
@@ -63,9 +64,10 @@ class Candidates:
         return {number.person for row in self.rows for number in row.numbers if number.person is not None}
 
 
-def sources_named(codes: Sequence[str]) -> list[Source]:
-    """Raises Refused for a code that is no source."""
-    found = list(Source.objects.filter(code__in=codes))
+def sources_named(codes: Sequence[str], campaign: Campaign) -> list[Source]:
+    """Raises Refused for a code that is no source, and for a source of another controller: who may call with
+    its data is that controller's to say, whatever a consent text names."""
+    found = list(Source.objects.filter(code__in=codes).select_related("controller").order_by("code"))
     unknown = sorted(set(codes) - {source.code for source in found})
     if unknown:
         raise Refused(
@@ -74,13 +76,24 @@ def sources_named(codes: Sequence[str]) -> list[Source]:
             source=unknown[0],
             known=", ".join(Source.objects.order_by("code").values_list("code", flat=True)),
         )
+    for source in found:
+        if source.controller_id != campaign.controller_id:
+            raise Refused(
+                "source_of_another",
+                "The source %(source)s belongs to %(owner)s, the campaign %(campaign)s to %(controller)s. "
+                "Choose sources of %(controller)s.",
+                source=source.code,
+                owner=source.controller.legal_name,
+                campaign=campaign.code,
+                controller=campaign.controller.legal_name,
+            )
     return found
 
 
-def from_sources(codes: Sequence[str], *, on: date) -> Candidates:
+def from_sources(codes: Sequence[str], *, campaign: Campaign, on: date) -> Candidates:
     """Every row that the complete imports of these sources brought: of a record the rows of the newest file
     that holds it, of rows that became no record those of the newest file of their name."""
-    sources = sources_named(codes)
+    sources = sources_named(codes, campaign)
     batches = list(
         ImportBatch.objects.filter(source__in=sources, state=ImportBatch.State.COMPLETE).order_by(
             "started_at"
@@ -97,7 +110,7 @@ def from_sources(codes: Sequence[str], *, on: date) -> Candidates:
     for row in rows:
         if row.record is not None:
             by_record.setdefault(row.record, []).append(row)
-    for number in _numbers("record", by_record, on):
+    for number in _numbers(campaign.controller, "record", by_record, on):
         for row in by_record[number.record]:
             row.numbers.append(number)
             row.problems.clear()  # a problem of another number does not hold this one back
@@ -136,12 +149,13 @@ def row_problems(outcome: str, problems: Iterable[dict[str, Any]]) -> set[str]:
     return found
 
 
-def _numbers(field_name: str, wanted: Iterable[Any], on: date) -> Iterator[Number]:
+def _numbers(controller: Controller, field_name: str, wanted: Iterable[Any], on: date) -> Iterator[Number]:
+    """Numbers as the controller's own sources brought them."""
     columns = (
         "record_id", "token", "person_id", "country", "region", "natural", "minor_band", "adult_from",
         "source__code", "basis",
     )  # fmt: skip
-    facts = DialFact.objects.order_by("record_id", "ordinal")
+    facts = DialFact.objects.filter(source__controller=controller).order_by("record_id", "ordinal")
     for record, token, person, country, region, natural, band, adult_from, source, basis in among(
         facts, field_name, wanted, *columns
     ):
@@ -160,13 +174,15 @@ class ListedRow:
     problems: frozenset[str]
 
 
-def from_list(rows: Sequence[ListedRow], *, file_name: str, data: bytes, on: date) -> Candidates:
+def from_list(
+    rows: Sequence[ListedRow], *, campaign: Campaign, file_name: str, data: bytes, on: date
+) -> Candidates:
     """Rows of a list that is not in the register as such: each number is looked for by its token. A row whose
     numbers nobody knows cannot be called, because no source could be named."""
     numbers = {n.e164: n for row in rows for n in row.numbers}
     tokens = {e164: indexes.dial_token(e164) for e164 in numbers}
     known: dict[bytes, list[Number]] = {}
-    for number in _numbers("token", tokens.values(), on):
+    for number in _numbers(campaign.controller, "token", tokens.values(), on):
         known.setdefault(number.token, []).append(number)
     candidates = []
     for row in rows:

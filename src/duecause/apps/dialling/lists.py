@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
 from duecause.apps.dialling.candidates import ListedRow
 from duecause.engine.phone import PhoneNumber, read_cell
 from duecause.engine.problems import Refused
-from duecause.engine.tabular import HeaderWords, Table, load_header_words, map_columns, open_tables
+from duecause.engine.tabular import Batch, HeaderWords, Table, load_header_words, map_columns, open_tables
 
+ROWS_AT_ONCE = 5_000
 PHONES = ("phone", "phone_mobile", "phone_other")
 INCOMPLETE = frozenset({"row_extra_cells", "cell_error", "cell_not_calculated"})
 
@@ -27,23 +28,43 @@ def read_list(
     country: str,
     sheet: str | None = None,
     columns: Mapping[str, str] | None = None,
+    told: Callable[[int], None] | None = None,
 ) -> list[ListedRow]:
     """The rows of a CSV or XLSX file with their numbers, read as `country` writes them.
 
-    `columns` maps a column to a phone field where its header says nothing. Raises Refused for a file that
-    cannot be read or has no phone column.
+    `columns` maps a column to a phone field where its header says nothing; `told` hears how many rows are
+    read. Raises Refused for a file that cannot be read or has no phone column.
     """
-    rows = [
-        row
-        for table in open_tables(data, name=name, sheet=sheet)
-        for row in _rows(table, country, columns or {})
-    ]
+    rows: list[ListedRow] = []
+    for table in open_tables(data, name=name, sheet=sheet):
+        places = _phone_columns(table, columns or {})
+        for batch in table.batches(ROWS_AT_ONCE):
+            rows += _rows(table.sheet, batch, places, country)
+            if told:
+                told(len(rows))
     if not rows:
-        raise Refused("list_empty", "%(file)s has a header and no rows. Export the list again.", file=name)
+        raise _empty(name)
     return rows
 
 
-def _rows(table: Table, country: str, columns: Mapping[str, str]) -> Iterator[ListedRow]:
+def count_rows(
+    data: bytes, *, name: str, sheet: str | None = None, columns: Mapping[str, str] | None = None
+) -> int:
+    """How many rows `read_list` would read. Raises Refused for what it could not read at all."""
+    count = 0
+    for table in open_tables(data, name=name, sheet=sheet):
+        _phone_columns(table, columns or {})
+        count += table.detected.row_count
+    if not count:
+        raise _empty(name)
+    return count
+
+
+def _empty(name: str) -> Refused:
+    return Refused("list_empty", "%(file)s has a header and no rows. Export the list again.", file=name)
+
+
+def _phone_columns(table: Table, columns: Mapping[str, str]) -> list[int]:
     found = map_columns(table.header, words=header_words(), fields=PHONES, explicit=columns).index_of
     if not found:
         raise Refused(
@@ -53,11 +74,14 @@ def _rows(table: Table, country: str, columns: Mapping[str, str]) -> Iterator[Li
             sheet=f" ({table.sheet})" if table.sheet else "",
             columns=", ".join(table.header),
         )
-    for batch in table.batches():
-        for place, row in enumerate(batch.row_numbers):
-            cells = [batch.columns[index][place] for index in found.values()]
-            told = {problem.code for problem in batch.problems.get(row, ())}
-            yield _listed(table.sheet, row, cells, country, told & INCOMPLETE)
+    return list(found.values())
+
+
+def _rows(sheet: str, batch: Batch, places: list[int], country: str) -> Iterator[ListedRow]:
+    for place, row in enumerate(batch.row_numbers):
+        cells = [batch.columns[index][place] for index in places]
+        told = {problem.code for problem in batch.problems.get(row, ())}
+        yield _listed(sheet, row, cells, country, told & INCOMPLETE)
 
 
 def _listed(sheet: str, row: int, cells: list[str], country: str, told: set[str]) -> ListedRow:

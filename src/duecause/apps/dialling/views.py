@@ -70,7 +70,7 @@ def _form(data: Any = None, files: Any = None, initial: dict[str, Any] | None = 
 @require_http_methods(["GET", "POST"])
 @needs("dialling.screen")
 def new(request: PageRequest) -> HttpResponse:
-    """Ask for a screening: rows of sources are judged by a worker, a file handed in at once."""
+    """Ask for a screening: a worker judges the rows of sources or of a file, and the list tells how far."""
     if request.method == "GET":
         wanted = {name: request.GET[name] for name in ("campaign", "centre") if name in request.GET}
         return _ask(request, _form(initial=wanted))
@@ -90,10 +90,8 @@ def _screened(request: PageRequest, form: Screening) -> DialList:
         name: given[name] for name in ("campaign", "centre", "on")
     }
     upload = given["file"]
-    if given["sources"] and upload is None:
-        return actions.request_screening(**asked, sources=given["sources"])[0]
     file = upload and actions.ListFile(data=upload.read(), name=upload.name, country=given["country"])
-    return actions.screen(**asked, file=file, sources=given["sources"])
+    return actions.request_screening(**asked, file=file, sources=given["sources"])[0]
 
 
 def _ask(request: PageRequest, form: Screening, refused: Refused | None = None) -> HttpResponse:
