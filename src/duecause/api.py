@@ -4,7 +4,9 @@ from django.urls import path
 from ninja import NinjaAPI
 
 from duecause.apps.dialling.api import router as dialling
+from duecause.apps.dialling.feed_api import router as feed
 
 api = NinjaAPI(title="Duecause", version="1", docs_url=None)
 api.add_router("", dialling)
+api.add_router("", feed)
 urlpatterns = [path("", api.urls)]

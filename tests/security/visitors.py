@@ -54,7 +54,7 @@ def end_account(employee: Employee, how: str) -> None:
 
 def key_headers(world: World, *, revoked: bool = False) -> dict[str, str]:
     now = datetime.now(UTC)
-    clear = create_api_key(actor=OPERATOR, partner=world.centre, scopes=["precall"], now=now)
+    clear = create_api_key(actor=OPERATOR, partner=world.centre, scopes=["feed", "precall"], now=now)
     if revoked:
         prefix = clear.split("_")[1]
         revoke_api_key(actor=OPERATOR, partner=world.centre, prefix=prefix, now=now)

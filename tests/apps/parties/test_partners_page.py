@@ -92,7 +92,7 @@ def test_a_new_key_is_shown_once_works_and_is_never_cached(world):
 def test_a_key_without_a_scope_is_refused_with_the_remedy(world):
     answer = signed_in(world).post("/partners/CC-A/keys/", {})
     assert answer.status_code == 422
-    assert "one or more of these scopes: precall" in words(answer)
+    assert "one or more of these scopes: feed, precall" in words(answer)
     assert not ApiKey.objects.exists()
 
 

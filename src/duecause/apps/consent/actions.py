@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
+from duecause.apps.consent.telling import Taken, announce
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
@@ -26,7 +27,7 @@ from duecause.apps.vault.actions import seal
 from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
-from duecause.engine.periods import one_month
+from duecause.engine.periods import end_of_day, local_day, one_month
 from duecause.engine.problems import Refused
 
 ERASURE_REQUEST = "rights.erasure_request"
@@ -81,7 +82,7 @@ def record_objection(
         tokens = {
             bytes(token) for token in DialFact.objects.filter(person=person).values_list("token", flat=True)
         }
-        _suppress(objection, tokens)
+        _take_effect(actor, objection, tokens, now)
         return objection
 
 
@@ -96,12 +97,29 @@ def record_number_objection(
     at: datetime | None = None,
 ) -> Objection:
     """Record the objection of a caller who is not in the register: it follows the numbers (E.164)."""
+    tokens = {indexes.dial_token(number) for number in numbers}
+    return record_token_objection(
+        actor=actor, tokens=tokens, controller=controller, taking=taking, now=now, scope=scope, at=at
+    )
+
+
+def record_token_objection(
+    *,
+    actor: Actor,
+    tokens: set[bytes],
+    controller: Controller,
+    taking: Taking,
+    now: datetime,
+    scope: Scope = ALL_MARKETING,
+    at: datetime | None = None,
+) -> Objection:
+    """As `record_number_objection`, for who has only the dial tokens of the numbers."""
     actor.require("consent.object")
     with transaction.atomic():
         objection = _write_objection(
             actor=actor, person=None, controller=controller, taking=taking, scope=scope, now=now, at=at
         )
-        _suppress(objection, {indexes.dial_token(number) for number in numbers})
+        _take_effect(actor, objection, tokens, now)
         return objection
 
 
@@ -122,7 +140,8 @@ def record_email_objection(
         objection = _write_objection(
             actor=actor, person=None, controller=controller, taking=taking, scope=scope, now=now, at=at
         )
-        _suppress(objection, {indexes.lookup_token("email", email)}, key_id=indexes.lookup_key_id())
+        token = indexes.lookup_token("email", email)
+        _take_effect(actor, objection, {token}, now, key_id=indexes.lookup_key_id())
         return objection
 
 
@@ -140,7 +159,7 @@ def request_erasure(
         ).first()
         if waiting:
             return objection, waiting
-        due = one_month(received=now.date(), country=controller.country).due
+        due = one_month(received=local_day(now, controller.country), country=controller.country).due
         obligation = open_obligation(
             actor=actor,
             kind=ERASURE_REQUEST,
@@ -148,7 +167,7 @@ def request_erasure(
             systems=["privacy_desk"],
             person=person.pk,
             facts={"controller": controller.code, "how": taking.how, "objection": str(objection.pk)},
-            due_at=datetime.combine(due, datetime.max.time().replace(microsecond=0), tzinfo=now.tzinfo),
+            due_at=end_of_day(due, controller.country) - timedelta(seconds=1),
             waiting=True,
         )
         return objection, obligation
@@ -192,7 +211,7 @@ def record_consent(
     not about this channel or without a purpose.
     """
     actor.require("consent.consent")
-    purpose = _purpose_of(wording, channel, now)
+    purpose = _purpose_of(wording, channel, local_day(now, controller.country))
     with transaction.atomic():
         events = [
             _write_consent_event(
@@ -317,6 +336,15 @@ def _oldest_record(person: Person) -> Record | None:
     return Record.objects.filter(person=person).order_by("recorded_at", "pk").first()
 
 
+def _take_effect(
+    actor: Actor, objection: Objection, tokens: set[bytes], now: datetime, key_id: str = ""
+) -> None:
+    """Suppress the numbers, and let the rooms above tell whoever holds them."""
+    key_id = key_id or indexes.dial_key_id()
+    _suppress(objection, tokens, key_id)
+    announce(Taken(actor=actor, objection=objection, tokens=frozenset(tokens), key_id=key_id, now=now))
+
+
 def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> None:
     Suppression.objects.bulk_create(
         Suppression(
@@ -333,8 +361,8 @@ def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> Non
     )
 
 
-def _purpose_of(wording: Wording, channel: str, now: datetime) -> Purpose:
-    in_force = wording.valid_from <= now.date() and (not wording.valid_to or now.date() <= wording.valid_to)
+def _purpose_of(wording: Wording, channel: str, on: date) -> Purpose:
+    in_force = wording.valid_from <= on and (not wording.valid_to or on <= wording.valid_to)
     if not in_force:
         raise Refused(
             "wording_not_in_force",

@@ -29,11 +29,15 @@ Short = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00-\x1f]*
 class CentreKey(HttpBearer):
     """A call centre's key. Unknown, revoked and out of scope are the same 401."""
 
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         try:
-            return partner_by_key(token, scope=SCOPE)
+            return partner_by_key(token, scope=self.scope)
         except Exception as error:
-            log.error("pre-call: the key could not be checked: %s", type(error).__name__)
+            log.error("%s: the key could not be checked: %s", self.scope, type(error).__name__)
             return UNREACHABLE
 
 
@@ -73,7 +77,7 @@ class Denied(Schema):
     reason: str
 
 
-router = Router(auth=CentreKey(), tags=["pre-call"])
+router = Router(auth=CentreKey(SCOPE), tags=["pre-call"])
 
 
 @router.post("/precall", response={200: Answer, 503: Denied}, summary="May these numbers be called now?")

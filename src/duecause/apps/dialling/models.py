@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 
 from duecause.apps.catalogue.models import Purpose
+from duecause.apps.consent.models import Objection
 from duecause.apps.parties.models import Brand, Controller, Partner
 from duecause.apps.register.models import Person, Record
 from duecause.engine.ids import uuid7
@@ -106,3 +107,108 @@ class ReleaseRow(models.Model):
             models.UniqueConstraint(fields=["release", "token"], name="release_row_once"),
             models.UniqueConstraint(fields=["reference"], name="release_row_reference"),
         ]
+
+
+class FeedStream(models.Model):
+    """How far the feed of one partner is: `written` entries, the highest cursor `given` out, the highest
+    `acknowledged`. Its row is locked until commit by whoever writes an entry, so that cursors have no gap and
+    appear in their order: a reader never passes one that is still to come."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="feed_stream")
+    written = models.BigIntegerField(default=0)
+    given = models.BigIntegerField(default=0)
+    acknowledged = models.BigIntegerField(default=0)
+
+
+class FeedEntry(models.Model):
+    """One thing a partner must act on. It names rows by the references in the partner's own file; `release`
+    is set where all rows of that file are meant."""
+
+    class Kind(models.TextChoices):
+        OBJECTION = "objection"
+        RECALL = "recall"
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="feed_entries")
+    cursor = models.BigIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    references = models.JSONField(default=list)
+    release = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="feed_entries")
+    objection = models.ForeignKey(
+        Objection, null=True, on_delete=models.SET_NULL, related_name="feed_entries"
+    )
+    scope = models.JSONField(default=dict)  # kind, channel, campaign: how far an objection reaches
+    at = models.DateTimeField()  # of the objection or recall
+    written_at = models.DateTimeField()
+    given_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    step = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "cursor"], name="feed_entry_cursor")]
+        indexes = [
+            models.Index(
+                fields=["partner", "written_at"],
+                condition=models.Q(acknowledged_at=None),
+                name="feed_entry_unacknowledged",
+            )
+        ]
+
+
+class FeedReceipt(models.Model):
+    """A partner's word that it has acted on everything up to `cursor`."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="feed_receipts")
+    cursor = models.BigIntegerField()
+    at = models.DateTimeField()
+    entries = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)  # of the entries since the receipt before
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "cursor"], name="feed_receipt_cursor")]
+
+
+class FeedWitness(models.Model):
+    """A checkpoint of the ledger that a partner cosigned: what it saw, and when."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="feed_witnesses")
+    size = models.BigIntegerField()
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "size"], name="feed_witness_size")]
+
+
+class ReportedObjection(models.Model):
+    """An objection that a partner took, by the partner's own id, so that telling it twice counts once."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="reported_objections")
+    client_id = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    matched = models.BooleanField()  # on a list of this partner; never told to it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "client_id"], name="reported_objection_once")
+        ]
+
+
+class Attempt(models.Model):
+    """One call to a released row, as the centre reports it."""
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered"
+        NO_ANSWER = "no_answer"
+        BUSY = "busy"
+        VOICEMAIL = "voicemail"
+        WRONG_NUMBER = "wrong_number"
+        FAILED = "failed"
+
+    row = models.ForeignKey(ReleaseRow, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    refusal = models.BooleanField(default=False)
+    reported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["row", "at"], name="attempt_once")]

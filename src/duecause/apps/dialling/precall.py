@@ -22,6 +22,7 @@ from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.apps.register.models import DialFact, Person
 from duecause.apps.vault import indexes
+from duecause.engine.periods import local_day
 from duecause.engine.phone import PhoneNumber, parse_e164
 
 Reason = Literal["", "denied", "expired", "not_on_your_list"]
@@ -102,7 +103,7 @@ def _stopped(
 ) -> set[ReleaseRow]:
     """Rows of running releases that must not be called now."""
     today = {row.release.campaign_id: _today(row.release.campaign, now) for row in rows}
-    if any(blocking_reasons_of(centre, day) for day in set(today.values())):
+    if any(blocking_reasons_of(centre, day, now=now) for day in set(today.values())):
         return set(rows)
     people = _people(rows)
     gone = set(_unusable(people).values_list("pk", flat=True))
@@ -212,4 +213,4 @@ def _ban(campaign: Campaign, country: str, now: datetime) -> bool:
 
 
 def _today(campaign: Campaign, now: datetime) -> date:
-    return rules.local_day(now, campaign.controller.country)
+    return local_day(now, campaign.controller.country)

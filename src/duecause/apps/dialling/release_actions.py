@@ -20,12 +20,14 @@ from django.db.models import F
 from django.utils.translation import gettext
 
 from duecause.apps.dialling import facts, marks, rules
+from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
 from duecause.apps.dialling.opened import Opened, open_rows
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.apps.register.fields import is_phone
 from duecause.apps.vault import indexes
+from duecause.engine.periods import end_of_day, local_day
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
 from duecause.engine.problems import Refused
@@ -96,6 +98,7 @@ def recall(*, actor: Actor, release: Release, now: datetime) -> bool:
                 "rows": release.rows,
             }
             record(actor=actor, kind="dialling.recalled", now=now, payload=told)
+            tell_of_recall(actor=actor, release=release, now=now)
     release.refresh_from_db(fields=["recalled_at"])
     return bool(recalled)
 
@@ -107,7 +110,7 @@ def refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
     if dial_list.state != DialList.State.SCREENED:
         raise Refused("list_not_screened", "This list has not been screened. Screen it first.")
     campaign = dial_list.campaign
-    today = rules.local_day(now, campaign.controller.country)
+    today = local_day(now, campaign.controller.country)
     for ban in rules.banned_everywhere(campaign, today):
         raise Refused(
             "campaign_banned",
@@ -117,12 +120,12 @@ def refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
             rule=ban.id,
             since=ban.valid_from,
         )
-    _refuse_a_closed_gate(dial_list, today)
+    _refuse_a_closed_gate(dial_list, today, now)
     _refuse_a_stale_list(dial_list, today)
 
 
-def _refuse_a_closed_gate(dial_list: DialList, today: date) -> None:
-    blocking = blocking_reasons_of(dial_list.centre, today)
+def _refuse_a_closed_gate(dial_list: DialList, today: date, now: datetime) -> None:
+    blocking = blocking_reasons_of(dial_list.centre, today, now=now)
     if blocking:
         raise Refused(
             "party_gate_closed",
@@ -135,7 +138,7 @@ def _refuse_a_closed_gate(dial_list: DialList, today: date) -> None:
 def _refuse_a_stale_list(dial_list: DialList, today: date) -> None:
     country = dial_list.campaign.controller.country
     screened_at = dial_list.screened_at
-    if dial_list.on != today or screened_at is None or rules.local_day(screened_at, country) != today:
+    if dial_list.on != today or screened_at is None or local_day(screened_at, country) != today:
         raise Refused(
             "list_stale",
             "This list was screened for %(on)s. Screen it again for today, %(today)s.",
@@ -305,7 +308,7 @@ def last_day(dial_list: DialList) -> date:
 
 
 def _expires_at(dial_list: DialList) -> datetime:
-    return rules.end_of_day(last_day(dial_list), dial_list.campaign.controller.country)
+    return end_of_day(last_day(dial_list), dial_list.campaign.controller.country)
 
 
 def _certificate(

@@ -31,6 +31,7 @@ KINDS = {
     "consent.withdrawn": _("Consent withdrawn"),
     "dialling.campaign_changed": _("Campaign changed"),
     "dialling.checked": _("Number checked by staff"),
+    "dialling.feed_acknowledged": _("Feed acknowledged by a call centre"),
     "dialling.precall": _("Pre-call check"),
     "dialling.recalled": _("Released list taken back"),
     "dialling.released": _("List released"),

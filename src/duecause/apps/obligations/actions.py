@@ -83,11 +83,23 @@ def report_progress(*, step: Step, now: datetime, done: int, total: int) -> bool
 
 def finish(*, actor: Actor, step: Step, now: datetime, receipt: Mapping[str, Any]) -> bool:
     """Close the step, and the obligation with its last step. False if another worker holds it by now."""
+    return _close(actor, step, _held(step), now, receipt)
+
+
+def finish_waiting(*, actor: Actor, step: Step, now: datetime, receipt: Mapping[str, Any]) -> bool:
+    """Close a step that waited for a person or partner, as `finish` does. False if it was closed before."""
+    waiting = Step.objects.filter(pk=step.pk, state=Step.State.WAITING)
+    return _close(actor, step, waiting, now, receipt)
+
+
+def _close(
+    actor: Actor, step: Step, held: models.QuerySet[Step], now: datetime, receipt: Mapping[str, Any]
+) -> bool:
     with transaction.atomic():
-        held = _held(step).update(
+        closed = held.update(
             state=Step.State.DONE, done_at=now, receipt=dict(receipt), lease_by="", lease_until=None, error={}
         )
-        if not held:
+        if not closed:
             return False
         record(
             actor=actor,

@@ -11,6 +11,7 @@ KINDS = {
     "consent.load_register": _("Load a national register"),
     "consent.import_objections": _("Take over past objections"),
     "dialling.screen": _("Screen a list"),
+    "dialling.tell_partners": _("Tell the call centres"),
 }
 
 SYSTEMS = {

@@ -40,7 +40,7 @@ CONTRACT = Noun(
 TRANSFER = Noun(name="transfer", model=TransferBasis, event="parties.transfer_changed", key=("partner",))
 SOURCE = Noun(name="source", model=Source, event="parties.source_changed")
 
-SCOPES = frozenset({"precall"})
+SCOPES = frozenset({"feed", "precall"})
 PREFIX_BYTES = 4
 SECRET_BYTES = 32
 

@@ -39,6 +39,9 @@ class Partner(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     country = models.CharField(max_length=2)
     suspended_on = models.DateField(null=True)
+    webhook_url = models.CharField(max_length=300, default="", blank=True)  # called when its feed grows
+    webhook_secret = models.BinaryField(null=True)  # sealed
+    witness_key = models.CharField(max_length=200, default="", blank=True)  # verifier key of its cosignatures
 
     def __str__(self) -> str:
         return self.name

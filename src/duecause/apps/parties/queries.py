@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.db.models import F
 
@@ -13,6 +14,15 @@ from duecause.apps.parties.models import ApiKey, Contract, Partner, Source, Tran
 from duecause.engine.problems import Problem
 from duecause.engine.transfers import Decision, PartyFacts, blocking_reasons, gate_open_until
 from duecause.packs.law import adequacy
+
+FeedOverdue = Callable[[Partner, datetime], bool]
+_feed_overdue: list[FeedOverdue] = []
+
+
+def provides_feed_overdue(provider: FeedOverdue) -> FeedOverdue:
+    """Register who knows whether a partner has not acknowledged in time what it must act on."""
+    _feed_overdue.append(provider)
+    return provider
 
 
 def partner_by_key(clear: str, *, scope: str) -> Partner | None:
@@ -36,8 +46,9 @@ def hash_of(clear: str) -> str:
     return hashlib.sha256(clear.encode()).hexdigest()
 
 
-def party_facts(partner: Partner, on: date | None = None) -> PartyFacts:
+def party_facts(partner: Partner, on: date | None = None, *, now: datetime | None = None) -> PartyFacts:
     """What is known of a partner. Of several contracts the one in force on the day `on`, else the newest."""
+    moment = now or datetime.now(UTC)
     contract = _contract(partner, on)
     transfer = TransferBasis.objects.filter(partner=partner).first()
     return PartyFacts(
@@ -53,12 +64,13 @@ def party_facts(partner: Partner, on: date | None = None) -> PartyFacts:
         tia_valid_to=transfer.assessment_valid_to if transfer else None,
         scope_listed=transfer.scope_listed if transfer else False,
         suspended=partner.suspended_on is not None and (on is None or partner.suspended_on <= on),
+        feed_overdue=any(overdue(partner, moment) for overdue in _feed_overdue),
     )
 
 
-def blocking_reasons_of(partner: Partner, on: date) -> tuple[Problem, ...]:
+def blocking_reasons_of(partner: Partner, on: date, *, now: datetime | None = None) -> tuple[Problem, ...]:
     """Every reason why nothing may be released to this partner on a day; empty when the gate is open."""
-    return blocking_reasons(party_facts(partner, on), on=on, adequacy=adequacy())
+    return blocking_reasons(party_facts(partner, on, now=now), on=on, adequacy=adequacy())
 
 
 def _contract(partner: Partner, on: date | None) -> Contract | None:

@@ -30,4 +30,4 @@ BASES = {
     "public_task": _("Public task"),
     "legitimate_interest": _("Legitimate interest"),
 }
-SCOPES = {"precall": _("Pre-call check")}
+SCOPES = {"feed": _("Feed of objections and recalls"), "precall": _("Pre-call check")}

@@ -1,0 +1,60 @@
+"""Who must hear of an objection, and who has. The dialling room knows what call centres hold; it registers
+here, because this room lies below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from duecause.apps.consent.models import Objection
+from duecause.engine.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An objection that was just written, with the tokens it suppresses; `key_id` says of which key."""
+
+    actor: Actor
+    objection: Objection
+    tokens: frozenset[bytes]
+    key_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One centre that must hear of an objection. `sent_at`: it fetched the entry; None is not yet."""
+
+    centre_code: str
+    centre_name: str
+    told_at: datetime
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+Listener = Callable[[Taken], None]
+ToldOf = Callable[[UUID], list[Told]]
+_listeners: list[Listener] = []
+_providers: list[ToldOf] = []
+
+
+def after_objection(listener: Listener) -> Listener:
+    """Register what happens with an objection, in its transaction."""
+    _listeners.append(listener)
+    return listener
+
+
+def announce(taken: Taken) -> None:
+    for listener in _listeners:
+        listener(taken)
+
+
+def provides_told(provider: ToldOf) -> ToldOf:
+    _providers.append(provider)
+    return provider
+
+
+def told_of(objection: UUID) -> list[Told]:
+    return [told for provider in _providers for told in provider(objection)]

@@ -1,0 +1,203 @@
+"""The partner feed: write what centres must hear, hand it out, take their word that they acted on it.
+
+Entries are written in the transaction of the objection or recall that they tell of. Cursors are numbered per
+partner under a lock that is held until commit: reading "everything after cursor n" can lose nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from duecause.apps.consent.telling import Taken, after_objection
+from duecause.apps.dialling import feed_queries
+from duecause.apps.dialling.feed_queries import MOST_ENTRIES, STOP_AFTER, Page
+from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedStream, FeedWitness, Release
+from duecause.apps.ledger.actions import record
+from duecause.apps.ledger.models import Checkpoint
+from duecause.apps.obligations.actions import finish_waiting, open_obligation
+from duecause.apps.obligations.models import Step
+from duecause.apps.parties.models import Partner
+from duecause.engine import tlog
+from duecause.engine.actor import Actor
+from duecause.engine.problems import Refused
+
+TELL = "dialling.tell_partners"
+FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Everything up to `cursor` is acknowledged since `at`. `cosigned`: its checkpoint is kept as witness."""
+
+    cursor: int
+    at: datetime | None
+    entries: int
+    sha256: str
+    cosigned: bool
+
+
+def partner_actor(partner: Partner) -> Actor:
+    return Actor(kind="partner", id=partner.code, functions=frozenset({FEED, "consent.object"}))
+
+
+@after_objection
+def tell_of_objection(taken: Taken) -> None:
+    """Every centre with a row that this objection reaches gets an entry and a step of one obligation."""
+    told = feed_queries.rows_to_tell(taken)
+    if not told:
+        return
+    objection = taken.objection
+    entries = [
+        FeedEntry(
+            partner_id=partner,
+            kind=FeedEntry.Kind.OBJECTION,
+            references=references,
+            objection=objection,
+            scope={
+                "kind": objection.scope,
+                "channel": objection.channel,
+                "campaign": objection.campaign,
+            },
+            at=objection.at,
+        )
+        for partner, references in told.items()
+    ]
+    _write(actor=taken.actor, entries=entries, facts={"objection": str(objection.pk)}, now=taken.now)
+
+
+def tell_of_recall(*, actor: Actor, release: Release, now: datetime) -> None:
+    """The centre must hear that its list is taken back. Belongs into the transaction of the recall."""
+    entry = FeedEntry(
+        partner_id=release.centre_id,
+        kind=FeedEntry.Kind.RECALL,
+        release=release,
+        scope={"kind": "list", "channel": "", "campaign": release.campaign.code},
+        at=now,
+    )
+    _write(actor=actor, entries=[entry], facts={"release": str(release.pk)}, now=now)
+
+
+def _write(*, actor: Actor, entries: Sequence[FeedEntry], facts: Mapping[str, Any], now: datetime) -> None:
+    centres = Partner.objects.in_bulk([entry.partner_id for entry in entries])
+    objection = entries[0].objection
+    obligation = open_obligation(
+        actor=actor,
+        kind=TELL,
+        now=now,
+        systems=sorted(centre.code for centre in centres.values()),
+        person=objection.person_id if objection else None,
+        facts=facts,
+        due_at=now + STOP_AFTER,
+        waiting=True,
+    )
+    steps = dict(obligation.steps.values_list("system", "pk"))
+    for entry in sorted(
+        entries, key=lambda entry: entry.partner_id
+    ):  # one order, so that no two writers wait
+        stream = _locked(centres[entry.partner_id])
+        stream.written += 1
+        stream.save(update_fields=["written"])
+        entry.cursor = stream.written
+        entry.written_at = now
+        entry.step = steps[centres[entry.partner_id].code]
+        entry.save(force_insert=True)
+
+
+def _locked(partner: Partner) -> FeedStream:
+    FeedStream.objects.get_or_create(partner=partner)
+    return FeedStream.objects.select_for_update().get(partner=partner)
+
+
+def hand_out(*, actor: Actor, partner: Partner, after: int, now: datetime, limit: int = MOST_ENTRIES) -> Page:
+    """The entries after a cursor, and the newest checkpoint of the ledger. Asking again gives them again.
+
+    Raises NotPermitted, Refused for a cursor that was never given.
+    """
+    actor.require(FEED)
+    with transaction.atomic():
+        stream = _locked(partner)
+        _refuse_never_given(stream, after)
+        found = list(feed_queries.entries_of(partner, after=after)[: min(limit, MOST_ENTRIES)])
+        cursor = found[-1].cursor if found else after
+        if cursor > stream.given:
+            FeedEntry.objects.filter(
+                partner=partner, cursor__gt=stream.given, cursor__lte=cursor, given_at=None
+            ).update(given_at=now)
+            stream.given = cursor
+            stream.save(update_fields=["given"])
+    entries = [feed_queries.shown(entry) for entry in found]
+    return Page(
+        entries=entries,
+        cursor=cursor,
+        more=stream.written > cursor,
+        checkpoint=feed_queries.newest_checkpoint(),
+        sha256=feed_queries.hash_of(entries),
+    )
+
+
+def acknowledge(
+    *, actor: Actor, partner: Partner, cursor: int, now: datetime, cosigned_checkpoint: str = ""
+) -> Acknowledged:
+    """The partner has acted on everything up to `cursor`: its steps close. Again gives the same answer.
+
+    `cosigned_checkpoint` is a checkpoint of a page with the partner's cosignature. Raises NotPermitted,
+    Refused for a cursor that was never given or a checkpoint that is not ours or not signed by the partner.
+    """
+    actor.require(FEED)
+    with transaction.atomic():
+        stream = _locked(partner)
+        _refuse_never_given(stream, cursor)
+        cosigned = bool(cosigned_checkpoint) and _keep_witness(partner, cosigned_checkpoint, now)
+        if cursor > stream.acknowledged:
+            _close_up_to(actor, partner, stream, cursor, now)
+        receipt = FeedReceipt.objects.filter(partner=partner, cursor__gte=cursor).order_by("cursor").first()
+    if receipt is None:
+        return Acknowledged(cursor=cursor, at=None, entries=0, sha256="", cosigned=cosigned)
+    return Acknowledged(cursor, receipt.at, receipt.entries, receipt.sha256, cosigned)
+
+
+def _refuse_never_given(stream: FeedStream, cursor: int) -> None:
+    if cursor > stream.given:
+        raise Refused(
+            "cursor_never_given",
+            "The cursor %(cursor)s was never given to you; the highest is %(given)s. Ask for the feed first.",
+            cursor=cursor,
+            given=stream.given,
+        )
+
+
+def _close_up_to(actor: Actor, partner: Partner, stream: FeedStream, cursor: int, now: datetime) -> None:
+    entries = list(feed_queries.entries_of(partner, after=stream.acknowledged, up_to=cursor))
+    digest = feed_queries.hash_of(feed_queries.shown(entry) for entry in entries)
+    FeedReceipt.objects.create(partner=partner, cursor=cursor, at=now, entries=len(entries), sha256=digest)
+    stream.acknowledged = cursor
+    stream.save(update_fields=["acknowledged"])
+    FeedEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(acknowledged_at=now)
+    receipt = {"at": now.isoformat(), "cursor": cursor, "sha256": digest}
+    steps = Step.objects.select_related("obligation").in_bulk([entry.step for entry in entries])
+    for entry in entries:
+        finish_waiting(actor=actor, step=steps[entry.step], now=now, receipt=receipt)
+    told = {"centre": partner.code, "cursor": cursor, "entries": len(entries), "sha256": digest}
+    record(actor=actor, kind="dialling.feed_acknowledged", now=now, payload=told)
+
+
+def _keep_witness(partner: Partner, text: str, now: datetime) -> bool:
+    """Keep a checkpoint that the partner cosigned. False: no witness key is registered for it."""
+    if not partner.witness_key:
+        return False
+    note = tlog.parse_note(text.encode())
+    size = tlog.parse_checkpoint(note.text).size
+    ours = Checkpoint.objects.filter(size=size).values_list("note", flat=True).first()
+    if ours is None or tlog.parse_note(ours.encode()).text != note.text:
+        raise Refused(
+            "checkpoint_not_ours",
+            "The cosigned checkpoint is not one of this ledger. Cosign the one of the page you acknowledge.",
+        )
+    tlog.check_note(note, [tlog.Verifier.parse(partner.witness_key)])
+    FeedWitness.objects.get_or_create(partner=partner, size=size, defaults={"note": text, "at": now})
+    return True
