@@ -71,9 +71,8 @@ def cosigned(file: Path, witness: str) -> None:
         witness=tlog.Verifier.parse(witness.strip()),
         now=datetime.now(UTC),
     )
-    click.echo(
-        f"Kept: the checkpoint of {kept.checkpoint_id:,} entries is cosigned by {witness.partition('+')[0]}."
-    )
+    name = witness.partition("+")[0]
+    click.echo(f"Kept: the checkpoint of {kept.checkpoint_id:,} entries is cosigned by {name}.")
 
 
 COMMANDS = (recover, cosigned)

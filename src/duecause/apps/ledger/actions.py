@@ -19,7 +19,7 @@ from duecause.apps.ledger import guard, recovering
 from duecause.apps.ledger.models import Checkpoint, Cosignature, Event, Leaf, QueueEntry, State, Tile
 from duecause.apps.ledger.tiles import TileTable
 from duecause.apps.vault import keyring
-from duecause.apps.vault.actions import ToSeal, seal_many
+from duecause.apps.vault.actions import KeyDestroyed, ToSeal, seal_many
 from duecause.apps.vault.models import Compartment
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
@@ -56,7 +56,7 @@ def record(
 
     `payload` holds codes, ids and counts and is sealed with the actor under the month's key.
     `person_payload` holds what identifies a person; it is sealed under that person's key in `compartment`
-    and dies with it. Neither may hold floats. Raises TransactionManagementError outside a transaction.
+    and dies with it; of a person who was erased it is left out. Neither may hold floats. Raises TransactionManagementError outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(
@@ -69,7 +69,11 @@ def record(
     parts = [_part(owner, Compartment.PERIOD, record_content)]
     if person is not None and person_payload is not None:
         parts.append(_part(person, compartment, person_payload))
-    blobs = seal_many([to_seal for to_seal, _ in parts])
+    try:
+        blobs = seal_many([to_seal for to_seal, _ in parts])
+    except KeyDestroyed:  # the person was erased: what would identify them is not written down again
+        del parts[1:]
+        blobs = seal_many([to_seal for to_seal, _ in parts])
     leaf = tlog.leaf_bytes(
         uid=uid,
         kind=kind,

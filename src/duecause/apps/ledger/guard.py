@@ -18,8 +18,8 @@ UNPUBLISHED_AT_MOST = 8
 
 _BEHIND = gettext_noop(
     "The database has %(size)s ledger entries, but %(seen)s were published: it was restored from an older"
-    " copy or cut. Nothing is signed. Bring the newer entries back (restore forward), or if they are lost, run:"
-    " duecause ledger recover --reason TEXT"
+    " copy or cut. Nothing is signed. Bring the newer entries back (restore forward), or if they are lost,"
+    " run: duecause ledger recover --reason TEXT"
 )
 _DIFFERS = gettext_noop(
     "The database holds another ledger than the one published at %(seen)s entries. Nothing is signed. Restore"

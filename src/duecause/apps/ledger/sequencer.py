@@ -48,6 +48,7 @@ def begin() -> None:
         guard.check(state, actions.origin())
         guard.check_tree(state)
     publish()
+    log.info("sequencing %s from %s entries on", actions.origin(), state.size)
 
 
 def sequence_all() -> bool:
