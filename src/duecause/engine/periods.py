@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import holidays
 
+from duecause.engine.phone.zones import zone_of
 from duecause.engine.problems import Problem, gettext_noop
 
 WEEKDAYS = (
@@ -40,6 +42,17 @@ class Clock:
 
     due: datetime
     steps: tuple[Problem, ...]
+
+
+def local_day(moment: datetime, country: str) -> date:
+    """The calendar day of an aware moment in a country: the law counts days where the controller is
+    established. UTC for a country without one zone."""
+    return moment.astimezone(_zone(country)).date()
+
+
+def end_of_day(day: date, country: str) -> datetime:
+    """The moment at which a day is over in a country."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=_zone(country))
 
 
 def one_month(*, received: date, country: str) -> Period:
@@ -102,6 +115,10 @@ def hours_clock(aware: datetime, *, hours: int) -> Clock:
 
 def is_working_day(day: date, country: str) -> bool:
     return day.weekday() < 5 and day not in _holidays(country, day.year)
+
+
+def _zone(country: str) -> ZoneInfo:
+    return ZoneInfo(zone_of(country) or "UTC")
 
 
 def _same_date(start: date, months: int) -> tuple[date, list[Problem]]:
