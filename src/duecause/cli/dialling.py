@@ -118,7 +118,8 @@ def waterfall_lines(dial_list: DialList) -> Iterator[str]:
         yield f"  {step['label']:<{width}} {-step['rows']:>9} {step['remaining']:>9}  {step['code']}"
     yield f"  {'Released':<{width}} {report['released']:>9}"
     for used in report["registers"]:
-        version = f"{used['version']}, {used['age_days']} days old" if used["version"] else "not loaded"
+        days = "1 day" if used["age_days"] == 1 else f"{used['age_days']} days"
+        version = f"{used['version']}, {days} old" if used["version"] else "not loaded"
         yield f"Register {used['register']}: {version}"
     if report["expires_because"]:
         yield f"Valid until {report['expires_on']}. {report['expires_because']['text']}"

@@ -123,6 +123,9 @@
   const watchTables = (part) => part.querySelectorAll(".table-scroll").forEach((box) => fitting.observe(box));
   watchTables(document);
 
+  // A page that came whole puts the focus where a swap would have put it.
+  if (document.activeElement === document.body) document.querySelector("main [data-focus]")?.focus();
+
   // After a swap the first control of what came in has the focus (htmx fires htmx:load for it).
   document.addEventListener("htmx:load", (event) => {
     const fresh = event.detail.elt;
