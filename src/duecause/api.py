@@ -5,8 +5,10 @@ from ninja import NinjaAPI
 
 from duecause.apps.dialling.api import router as dialling
 from duecause.apps.dialling.feed_api import router as feed
+from duecause.apps.dialling.feed_report_api import router as reports
 
 api = NinjaAPI(title="Duecause", version="1", docs_url=None)
 api.add_router("", dialling)
 api.add_router("", feed)
+api.add_router("", reports)
 urlpatterns = [path("", api.urls)]

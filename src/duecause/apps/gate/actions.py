@@ -237,6 +237,22 @@ def deny_session(*, actor: Actor, now: datetime) -> Denied:
     return Denied(alarm=alarm.pk, policies=())
 
 
+def raise_alarm(*, actor: Actor, kind: str, severity: int, facts: Mapping[str, Any], now: datetime) -> Alarm:
+    """An alarm of a room above the gate, about no person: event and alarm, in one transaction. `facts`: codes
+    and counts only."""
+    with transaction.atomic():
+        event = record(actor=actor, kind="gate.alarm_raised", now=now, payload={"alarm": kind, **facts})
+        return _raise_alarm(
+            actor=actor,
+            kind=kind,
+            severity=severity,
+            person=None,
+            event=event.uid,
+            facts=facts,
+            now=now,
+        )
+
+
 def close_alarm(*, actor: Actor, alarm: Alarm, outcome: str, now: datetime) -> None:
     """Close an alarm with its outcome (`explained`, `mistake`, `unjustified`). Again changes nothing."""
     actor.require("alarms.handle")

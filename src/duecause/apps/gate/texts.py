@@ -20,6 +20,17 @@ def sentence(alarm: Alarm) -> str:
         }
     if alarm.kind == "account":
         return _("%(who)s used an open session after the account was closed or locked.") % {"who": who}
+    partner = str(alarm.facts.get("partner", ""))
+    if alarm.kind == "feed_overdue":
+        return _(
+            "%(partner)s has not acknowledged objections or recalls for %(hours)s hours. Ask it to fetch its"
+            " feed; after 24 hours releases stop and its calls are denied."
+        ) % {"partner": partner, "hours": alarm.facts.get("hours", "")}
+    if alarm.kind == "report_unmatched":
+        return _(
+            "%(partner)s reported an objection about a row that is on none of its lists. Ask whose objection"
+            " it is and record it."
+        ) % {"partner": partner}
     groups = engine().vocabulary.labels["groups"]
     what = ", ".join(_(groups[group]) for group in alarm.facts.get("groups", []) if group in groups)
     texts = {
