@@ -1,11 +1,13 @@
 """Periods end when Regulation 1182/71 says so, and say how they were computed."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from duecause.engine import periods
 
@@ -62,3 +64,18 @@ def test_a_moment_without_a_zone_is_refused():
 def test_a_period_is_either_months_or_days():
     with pytest.raises(ValueError, match="either"):
         periods.plus(date(2026, 1, 1), country="BE", months=1, days=1)
+
+
+@given(
+    moment=st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
+    country=st.sampled_from(["BE", "NL", "FR", "GB", "PL", "SE", "DE", "XX"]),
+)
+def test_every_moment_lies_within_its_local_day(moment, country):
+    day = periods.local_day(moment, country)
+    assert periods.end_of_day(day - timedelta(days=1), country) <= moment < periods.end_of_day(day, country)
+
+
+def test_the_day_of_a_country_begins_before_or_after_that_of_utc():
+    late = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+    assert periods.local_day(late, "BE") == date(2026, 11, 3)
+    assert periods.local_day(late, "GB") == date(2026, 11, 2)

@@ -19,7 +19,6 @@ from django.urls import reverse
 from duecause.apps.consent.models import NationalRegister, Objection
 from duecause.apps.consent.upload_actions import queue_objections
 from duecause.apps.dialling.release_actions import release
-from duecause.apps.dialling.rules import local_day
 from duecause.apps.gate.actions import deny_function
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
@@ -30,6 +29,7 @@ from duecause.apps.register.models import RecordLink
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
+from duecause.engine.periods import local_day
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
 from tests.security import canary
 from tests.support.world import NOW, OPERATOR, World

@@ -12,6 +12,7 @@ from duecause.apps.consent.register_load_actions import load_register
 from duecause.apps.parties.models import Controller, Source
 from duecause.apps.register.actions import queue_import
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.organisation import applying
 from duecause.organisation.schema import Organisation
 
@@ -57,12 +58,13 @@ def demo_organisation() -> Organisation:
 def _load_registers(actor: Actor, now: datetime) -> None:
     """As published today: the demonstration must not grow too old to screen against."""
     for code, name in REGISTER_FILES.items():
+        register = NationalRegister.objects.get(code=code)
         load_register(
             actor=actor,
-            register=NationalRegister.objects.get(code=code),
+            register=register,
             data=_file("registers", name),
             file_name=name,
-            version_date=now.date(),
+            version_date=local_day(now, register.country),
             now=now,
         )
 

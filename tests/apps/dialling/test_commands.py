@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from duecause.apps.dialling import actions
 from duecause.apps.dialling.models import DialList, Release
 from duecause.apps.parties.models import Contract
 from duecause.cli import consent as consent_commands
 from duecause.cli import dialling as commands
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported
 from tests.support.world import make_world
@@ -25,7 +25,7 @@ SCREEN = ("--campaign", "PUMP-BE", "--centre", "CC-A", "--source", "WEB")
 
 @pytest.fixture
 def today():
-    return actions.rules.local_day(datetime.now(UTC), "BE")
+    return local_day(datetime.now(UTC), "BE")
 
 
 @pytest.fixture

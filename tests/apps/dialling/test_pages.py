@@ -14,10 +14,10 @@ from django.test import Client
 from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import texts
 from duecause.apps.dialling.models import DialList, Release
-from duecause.apps.dialling.rules import local_day
 from duecause.apps.obligations import runner
 from duecause.apps.register import spool
 from duecause.apps.register.models import Person
+from duecause.engine.periods import local_day
 from duecause.packs import __file__ as packs
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, refused_row, screen
 from tests.support.world import make_world

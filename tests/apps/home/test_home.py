@@ -8,7 +8,6 @@ from django.test import Client
 
 from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import release_actions
-from duecause.apps.dialling.rules import local_day
 from duecause.apps.gate.models import Alarm
 from duecause.apps.home import due
 from duecause.apps.ledger.models import QueueEntry
@@ -16,6 +15,7 @@ from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.parties.models import Contract
 from duecause.apps.register.models import ImportBatch, QuarantinedRow
+from duecause.engine.periods import local_day
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
 from tests.support.world import OPERATOR, make_world
 

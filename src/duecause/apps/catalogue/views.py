@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from duecause.engine.screening import Rule
 from duecause.packs.law import book
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
-from duecause.web.templatetags.formats import zone
+from duecause.web.templatetags.formats import shown_day
 from duecause.web.words import country_name, language_name, own_words
 
 
@@ -33,7 +33,7 @@ def _tabs() -> list[dict[str, Any]]:
 
 
 def _today() -> date:
-    return datetime.now(zone()).date()
+    return shown_day(datetime.now(UTC))
 
 
 @require_GET

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -211,7 +211,7 @@ def record_consent(
     not about this channel or without a purpose.
     """
     actor.require("consent.consent")
-    purpose = _purpose_of(wording, channel, local_day(now, controller.country))
+    purpose = _purpose_of(wording, channel, now)
     with transaction.atomic():
         events = [
             _write_consent_event(
@@ -361,9 +361,9 @@ def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> Non
     )
 
 
-def _purpose_of(wording: Wording, channel: str, on: date) -> Purpose:
-    in_force = wording.valid_from <= on and (not wording.valid_to or on <= wording.valid_to)
-    if not in_force:
+def _purpose_of(wording: Wording, channel: str, now: datetime) -> Purpose:
+    days = {local_day(now, controller.country) for controller in wording.controllers.all()}
+    if any(on < wording.valid_from or (wording.valid_to and wording.valid_to < on) for on in days):
         raise Refused(
             "wording_not_in_force",
             "The wording %(wording)s is not in force today. Choose the current version.",

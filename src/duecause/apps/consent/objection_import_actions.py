@@ -26,6 +26,7 @@ from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem, gettext_noop
 
 Outcome = Literal["recorded", "recorded_number", "recorded_email", "already", "refused"]
@@ -71,7 +72,8 @@ def import_objections(
     Refused, NotPermitted.
     """
     actor.require("consent.object")
-    batches = read_objections(data, name=file_name, country=country or controller.country, on=now.date())
+    on = local_day(now, controller.country)
+    batches = read_objections(data, name=file_name, country=country or controller.country, on=on)
     results: list[RowResult] = []
     for rows in batches:
         with transaction.atomic():

@@ -15,6 +15,7 @@ from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Lookup, Person, Record
 from duecause.apps.vault import indexes
+from duecause.engine.periods import end_of_day, local_day
 
 GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
 
@@ -126,13 +127,13 @@ def consenting_people(question: ConsentQuestion, *, among: Collection[UUID] | No
         controller=question.controller,
         purpose=question.purpose,
         channel=question.channel,
-        at__date__lte=question.on,
+        at__lt=end_of_day(question.on, question.controller.country),
     ).order_by("at", "id")
     for person, at, state, valid_to in events.values_list("person_id", "at", "state", "valid_to"):
-        known = said.get(person)
-        if known is None or known[0] <= at.date():
+        known, day = said.get(person), local_day(at, question.controller.country)
+        if known is None or known[0] <= day:
             holds = state in GIVING and (valid_to is None or question.on <= valid_to)
-            said[person] = (at.date(), holds)
+            said[person] = (day, holds)
     return {person for person, (_, holds) in said.items() if holds}
 
 

@@ -19,6 +19,7 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.register.limits import limits
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 from duecause.engine.screening import RuleSet
 from duecause.packs import law
@@ -54,7 +55,7 @@ def load_register(
     or (unless `force_shrunken`) much smaller than the active one; NotPermitted.
     """
     actor.require("registers.load")
-    _refuse_by_date(register, version_date, now.date())
+    _refuse_by_date(register, version_date, local_day(now, register.country))
     read = read_register(
         data,
         name=file_name,

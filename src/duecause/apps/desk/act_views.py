@@ -22,6 +22,7 @@ from duecause.apps.desk.views import denied, not_here, page
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
@@ -188,11 +189,12 @@ def _scope_choices(controller: Controller, campaigns: list[tuple[str, str]]) -> 
 def _wordings(person: Person, now: datetime) -> list[Wording]:
     """Consent wordings in force for calls of this person's controller, in the person's language if there is
     one; no machine translation of a legal text is ever offered."""
-    today = now.date()
+    controller = _controller(person)
+    today = local_day(now, controller.country)
     rows = Wording.objects.filter(
         Q(valid_to=None) | Q(valid_to__gte=today),
         kind=Wording.Kind.CONSENT,
-        controllers=_controller(person),
+        controllers=controller,
         purpose__isnull=False,
         valid_from__lte=today,
     ).select_related("purpose")

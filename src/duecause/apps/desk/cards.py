@@ -14,6 +14,7 @@ from duecause.apps.catalogue.models import Field
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
 from duecause.apps.consent.reach import Reach, reach_of
+from duecause.apps.desk.sentences import known_since
 from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
 from duecause.apps.obligations.models import Obligation
@@ -47,7 +48,7 @@ class Card:
 def records_of(person: Person) -> list[Record]:
     """Oldest first, as the sentence about the source tells them."""
     rows = Record.objects.filter(person=person).select_related("source", "wording", "source__controller")
-    return sorted(rows, key=lambda record: (record.obtained_on or record.recorded_at.date(), record.pk))
+    return sorted(rows, key=lambda record: (known_since(record), record.pk))
 
 
 def build_card(person: Person, revealed: Revealed, *, language: str, now: datetime) -> Card:

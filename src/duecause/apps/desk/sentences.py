@@ -15,6 +15,7 @@ from django.conf import settings
 
 from duecause.apps.consent.reach import Reach
 from duecause.apps.register.models import Record
+from duecause.engine.periods import local_day
 
 FALLBACK = "en"
 
@@ -60,11 +61,16 @@ def _one(record: Record, say: Mapping[str, str], language: str, *, first: bool) 
     say_source = record.source.say
     source = say_source.get(language) or say_source.get(FALLBACK) or record.source.name
     part = "first" if first else "also"
-    day = record.obtained_on or record.recorded_at.date()
+    day = known_since(record)
     parts = {"source": source, "date": _day(day, language)}
     if record.basis == "consent" and record.wording:
         return say[f"{part}_consent"].format(**parts, wording=record.wording.text.rstrip(" ."))
     return say[f"{part}_other"].format(**parts)
+
+
+def known_since(record: Record) -> date:
+    """The day as the controller counts it."""
+    return record.obtained_on or local_day(record.recorded_at, record.source.controller.country)
 
 
 def _day(day: date, language: str) -> str:

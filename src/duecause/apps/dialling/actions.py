@@ -15,7 +15,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from duecause.apps.dialling import rules
 from duecause.apps.dialling.candidates import Candidates, from_list, from_sources, sources_named
 from duecause.apps.dialling.facts import chunks
 from duecause.apps.dialling.lists import count_rows, read_list
@@ -27,6 +26,7 @@ from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Partner
 from duecause.apps.register import spool
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 
 SCREENING = "dialling.screen"
@@ -303,4 +303,4 @@ def _told(dial_list: DialList) -> dict[str, Any]:
 
 
 def today(campaign: Campaign, now: datetime) -> date:
-    return rules.local_day(now, campaign.controller.country)
+    return local_day(now, campaign.controller.country)

@@ -27,6 +27,7 @@ from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.apps.register.models import DialFact, Person
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening.reasons import describe, register_code
@@ -62,7 +63,7 @@ def check(
             ),
         )
     token = indexes.dial_token(parsed.e164)
-    day = rules.local_day(now, campaign.controller.country)
+    day = local_day(now, campaign.controller.country)
     centres = [centre] if centre else list(Partner.objects.filter(kind="call_centre").order_by("code"))
     people = set(DialFact.objects.filter(token=token).values_list("person_id", flat=True))
     findings = (
@@ -111,7 +112,7 @@ def _register(token: bytes, people: set[UUID]) -> Iterator[Problem]:
 
 
 def _law(campaign: Campaign, country: str, now: datetime) -> Iterator[Problem]:
-    day = rules.local_day(now, campaign.controller.country)
+    day = local_day(now, campaign.controller.country)
     if country not in campaign.countries:
         yield describe("campaign_country")
     found = rules.rule_sets([country], day)[country]
@@ -127,17 +128,17 @@ def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: date
     stopping = suppressions(
         controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
     ).filter(token=token)
-    seen = set()
+    seen, country = set(), campaign.controller.country
     template = gettext_noop("Suppressed since %(since)s: %(reason)s")
     for row in stopping.order_by("effective_at"):
         seen.add(row.objection_id)
-        params = {"since": row.effective_at.date(), "reason": describe(row.reason).text}
+        params = {"since": local_day(row.effective_at, country), "reason": describe(row.reason).text}
         yield Problem(row.reason, template, params)
     objecting = objecting_people(
         controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
     ).filter(person__in=people)
     for objection in objecting.exclude(pk__in=[pk for pk in seen if pk]):
-        params = {"since": objection.at.date(), "reason": describe("objection").text}
+        params = {"since": local_day(objection.at, country), "reason": describe("objection").text}
         yield Problem("objection", template, params)
     if objecting_by_email(
         controller=campaign.controller,
@@ -154,7 +155,7 @@ def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: date
 
 
 def _consent(campaign: Campaign, country: str, people: set[UUID], now: datetime) -> Iterator[Problem]:
-    day = rules.local_day(now, campaign.controller.country)
+    day = local_day(now, campaign.controller.country)
     question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, day)
     if people & consenting_people(question, among=people):
         template = gettext_noop("A consent to calls of %(controller)s for this purpose is on record.")
@@ -172,6 +173,7 @@ def _releases(campaign: Campaign, token: bytes, now: datetime) -> Iterator[Probl
     if not rows:
         template = gettext_noop("On no list released for %(campaign)s.")
         yield Problem("not_released", template, {"campaign": campaign.name})
+    country = campaign.controller.country
     for row in rows.order_by("release__released_at"):
         given = row.release
         template = gettext_noop("Released to %(centre)s on %(on)s, valid until %(until)s.")
@@ -181,7 +183,7 @@ def _releases(campaign: Campaign, token: bytes, now: datetime) -> Iterator[Probl
             template = gettext_noop("Released to %(centre)s on %(on)s, expired on %(until)s.")
         params = {
             "centre": given.centre.name,
-            "on": given.released_at.date(),
-            "until": given.expires_at.date(),
+            "on": local_day(given.released_at, country),
+            "until": local_day(given.expires_at, country),
         }
         yield Problem("released", template, params)

@@ -27,9 +27,9 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.apps.register.fields import is_phone
 from duecause.apps.vault import indexes
-from duecause.engine.periods import end_of_day, local_day
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
+from duecause.engine.periods import end_of_day, local_day
 from duecause.engine.problems import Refused
 from duecause.engine.tabular import write_csv
 

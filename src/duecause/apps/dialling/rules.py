@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from duecause.apps.dialling.models import Campaign
-from duecause.engine.phone import zone_of
 from duecause.engine.screening import CampaignFacts, Rule, RuleSet
 from duecause.packs import law
 
@@ -47,17 +45,3 @@ def campaign_facts(campaign: Campaign) -> CampaignFacts:
         countries=tuple(campaign.countries),
         offer_families=tuple(campaign.offer_families),
     )
-
-
-def local_day(now: datetime, country: str) -> date:
-    """The calendar day at `now` where the controller is established: its deadlines are counted there."""
-    return now.astimezone(_zone(country)).date()
-
-
-def end_of_day(day: date, country: str) -> datetime:
-    """The moment at which a day is over in the controller's country."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=_zone(country))
-
-
-def _zone(country: str) -> ZoneInfo:
-    return ZoneInfo(zone_of(country) or "UTC")

@@ -18,6 +18,7 @@ from duecause.apps.dialling.list_queries import rule_of, rules_on, state_of
 from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
 from duecause.web import charts
@@ -128,7 +129,7 @@ def expiry(dial_list: DialList) -> tuple[date, str]:
 
 def against_release(dial_list: DialList, now: datetime) -> list[Problem]:
     """Everything that stands against a release now; empty when it may go out."""
-    today = rules.local_day(now, dial_list.campaign.controller.country)
+    today = local_day(now, dial_list.campaign.controller.country)
     blocking = list(blocking_reasons_of(dial_list.centre, today))
     if blocking:
         return blocking

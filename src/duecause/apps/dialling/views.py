@@ -25,7 +25,7 @@ from duecause.engine.problems import Refused
 from duecause.engine.tabular import write_csv
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
-from duecause.web.templatetags.formats import zone
+from duecause.web.templatetags.formats import shown_day
 
 PER_PAGE = 50
 FILTERS = ("campaign", "centre", "state")
@@ -33,7 +33,7 @@ EXPORT_COLUMNS = ("file", "sheet", "row", "country", "verdict", "reasons", "in w
 
 
 def today() -> date:
-    return datetime.now(zone()).date()
+    return shown_day(datetime.now(UTC))
 
 
 @require_GET

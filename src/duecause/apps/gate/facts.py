@@ -11,6 +11,7 @@ from uuid import UUID
 from duecause.apps.staff.models import Employee
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
+from duecause.web.templatetags.formats import shown_day
 
 SHORTEST_WORDS = 15
 
@@ -95,7 +96,7 @@ def facts_for(asking: Asking, employee: Employee) -> Facts:
         status=_status(employee),
         relation=known.relation,
         workplace="office",
-        trained=employee.trained_until is None or employee.trained_until >= asking.now.date(),
+        trained=employee.trained_until is None or employee.trained_until >= shown_day(asking.now),
         reason_ok=reason.sufficient,
         restricted=known.restricted,
         objected=known.objected,

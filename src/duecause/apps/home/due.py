@@ -32,7 +32,7 @@ from duecause.engine.transfers import gate_open_until
 from duecause.packs import law
 from duecause.web.charts import share_meaning
 from duecause.web.navigation import url_or_none
-from duecause.web.templatetags.formats import number, zone
+from duecause.web.templatetags.formats import number, shown_day
 
 MOST_OF_A_KIND = 100
 PARTNER_NOTICE = timedelta(days=30)
@@ -133,7 +133,7 @@ def _quarantine(now: datetime) -> Iterator[Due]:
 
 def _registers(now: datetime) -> Iterator[Due]:
     """National registers that the rules of running campaigns ask for and that are, or soon are, too old."""
-    today = local_day(now)
+    today = shown_day(now)
     wanted: dict[str, Rule] = {}
     for campaign in running_campaigns(today):
         for rule_set in rules.rule_sets(campaign.countries, today).values():
@@ -165,7 +165,7 @@ def _registers_page() -> str | None:
 
 def _partners(now: datetime) -> Iterator[Due]:
     """Contracts, assessments and adequacy decisions that end within 30 days."""
-    today = local_day(now)
+    today = shown_day(now)
     for partner in Partner.objects.filter(kind=Partner.Kind.CALL_CENTRE):
         last = gate_open_until(party_facts(partner, today), on=today, adequacy=law.adequacy())
         if last is None or not today <= last <= today + PARTNER_NOTICE:
@@ -188,10 +188,6 @@ SOURCES: tuple[tuple[str, Callable[[datetime], Iterator[Due]]], ...] = (
     ("registers.load", _registers),
     ("parties.read", _partners),
 )
-
-
-def local_day(now: datetime) -> date:
-    return now.astimezone(zone()).date()
 
 
 def _share(since: datetime, until: datetime, now: datetime) -> float:

@@ -15,7 +15,7 @@ from duecause.apps.obligations.models import Step
 from duecause.apps.parties.models import ApiKey, Partner
 from duecause.apps.register.models import ImportBatch, Person
 from duecause.apps.staff.models import Employee
-from duecause.web.templatetags.formats import zone
+from duecause.web.templatetags.formats import shown_day
 
 WEEK = timedelta(days=7)
 SHOWN = 5
@@ -74,10 +74,10 @@ def call_centres() -> list[Partner]:
 
 def objections_per_day(now: datetime, days: int = CHART_DAYS) -> list[tuple[date, int]]:
     """Every day up to today, those without any too."""
-    today = now.astimezone(zone()).date()
+    today = shown_day(now)
     first = today - timedelta(days=days - 1)
     found = Objection.objects.filter(at__gte=now - timedelta(days=days + 1)).values_list("at", flat=True)
-    counted = Counter(at.astimezone(zone()).date() for at in found)
+    counted = Counter(shown_day(at) for at in found)
     return [(day, counted[day]) for day in (first + timedelta(days=n) for n in range(days))]
 
 

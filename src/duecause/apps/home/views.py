@@ -25,7 +25,7 @@ from duecause.web import charts
 from duecause.web.access import refuse, signed_in
 from duecause.web.http import PageRequest
 from duecause.web.navigation import url_or_none
-from duecause.web.templatetags.formats import day, relative
+from duecause.web.templatetags.formats import day, relative, shown_day
 
 SHOWN = 12
 IMPORT_MEANING = {
@@ -113,7 +113,7 @@ def _last_imports() -> list[dict[str, Any]]:
 
 def _manager(now: datetime) -> dict[str, Any]:
     newest = queries.newest_report()
-    today = due.local_day(now)
+    today = shown_day(now)
     per_day = queries.objections_per_day(now)
     return {
         "newest": newest,

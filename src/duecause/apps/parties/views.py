@@ -18,7 +18,7 @@ from duecause.apps.parties.queries import PartyState
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
-from duecause.web.templatetags.formats import zone
+from duecause.web.templatetags.formats import shown_day
 from duecause.web.words import country_name, language_name, spoken
 
 SOON_DAYS = 60
@@ -78,7 +78,7 @@ def _page(
     refused: tuple[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    today = datetime.now(zone()).date()
+    today = shown_day(datetime.now(UTC))
     context = {
         "tiles": [_tile(queries.state_of(partner, today), today) for partner in queries.call_centres()],
         "sources": [_source_row(source) for source in queries.sources()],

@@ -27,6 +27,7 @@ from duecause.apps.vault.actions import destroy_keys
 from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused, gettext_noop
 
 CHUNK_ROWS = 2_000
@@ -170,7 +171,7 @@ def _read(listed: _Listed, data: bytes, now: datetime) -> ReadFile:
         file_name=listed.name,
         source=listed.source,
         declared=declared(),
-        today=now.date(),
+        today=local_day(now, listed.source.controller.country),
         sheet=listed.options["sheet"],
         explicit=listed.options["map"],
         country=listed.options["country"],

@@ -59,7 +59,7 @@ def dial_facts(setting: Setting, plans: Sequence[Plan]) -> list[tuple[object, ..
             numbered.append((plan, ordinal, by_text[text]))
     tokens = indexes.dial_tokens([number.e164 for _, _, number in numbered])
     key_id = indexes.dial_key_id()
-    today, basis, source = setting.now.date(), setting.source.claimed_basis, setting.source.pk
+    today, basis, source = setting.today, setting.source.claimed_basis, setting.source.pk
     return [
         (
             plan.record_id,

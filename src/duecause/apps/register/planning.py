@@ -25,6 +25,7 @@ from duecause.apps.register.models import GuardToken, ImportBatch, ImportRow, Re
 from duecause.apps.register.reading import NO_IDENTIFIER, ParsedRow
 from duecause.apps.register.texts import problem
 from duecause.engine.ids import uuid7
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem
 
 Outcome = ImportRow.Outcome
@@ -47,6 +48,10 @@ class Setting:
     declared: Declared
     consent: ConsentTexts
     now: datetime
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.source.controller.country)
 
     @property
     def claims_consent(self) -> bool:
@@ -150,7 +155,7 @@ def _first_look(setting: Setting, row: ParsedRow) -> Plan:
     plan.language = row.values.get("language", setting.source.default_language)
     if setting.claims_consent:
         plan.wording, plan.reason = setting.consent.wording_for(
-            row.consent_text, on=plan.obtained_on, today=setting.now.date(), language=plan.language
+            row.consent_text, on=plan.obtained_on, today=setting.today, language=plan.language
         )
     content = {
         **row.values,
@@ -226,5 +231,6 @@ def _refuse_or_quarantine(setting: Setting, plan: Plan, guards: Mapping[Token, d
 def _consented_since(setting: Setting, plan: Plan, made_at: datetime) -> bool:
     """A person who was erased may come back by a fresh consent of their own, never through a list."""
     own_word = setting.source.kind == Source.Kind.DATA_SUBJECT and setting.claims_consent
-    fresh = plan.obtained_on is not None and plan.obtained_on > made_at.date()
+    erased_on = local_day(made_at, setting.source.controller.country)
+    fresh = plan.obtained_on is not None and plan.obtained_on > erased_on
     return own_word and fresh and not plan.reason

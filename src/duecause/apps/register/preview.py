@@ -17,6 +17,7 @@ from duecause.apps.register.models import ImportBatch
 from duecause.apps.register.planning import Plan, Setting, plan_chunk
 from duecause.apps.register.reading import ReadFile
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 
 SHOWN_ROWS = 20
 ROWS_AT_ONCE = 2_000
@@ -61,7 +62,7 @@ def preview(
         file_name=file_name,
         source=source,
         declared=declared(),
-        today=now.date(),
+        today=local_day(now, source.controller.country),
         sheet=sheet,
         explicit=explicit_map,
         country=country,

@@ -16,6 +16,7 @@ from duecause.apps.register.models import ImportBatch
 from duecause.apps.register.planning import Plan, Setting, plan_chunk
 from duecause.apps.register.reading import ParsedRow, ReadFile
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem, Refused
 from duecause.engine.tabular import open_tables
 
@@ -90,7 +91,7 @@ def _read(upload: Upload, now: datetime) -> ReadFile:
         file_name=upload.name,
         source=upload.source,
         declared=declared(),
-        today=now.date(),
+        today=local_day(now, upload.source.controller.country),
         sheet=upload.sheet or None,
         explicit=upload.explicit,
         country=upload.country or None,

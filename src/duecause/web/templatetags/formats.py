@@ -52,6 +52,11 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings.SHOW_ZONE)
 
 
+def shown_day(moment: datetime) -> date:
+    """The calendar day of an aware moment as pages show it."""
+    return moment.astimezone(zone()).date()
+
+
 def _local(value: datetime) -> datetime:
     return (timezone.make_aware(value, ZoneInfo("UTC")) if timezone.is_naive(value) else value).astimezone(
         zone()
