@@ -16,10 +16,10 @@ class CurrentActor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        known = request.user.is_authenticated
-        if not known and SESSION_KEY in request.session:
+        actor = actor_of(request.user) if request.user.is_authenticated else None
+        if actor is None and SESSION_KEY in request.session:
             _end_session(request)
-        request.actor = actor_of(request.user) if known else None  # type: ignore[attr-defined]
+        request.actor = actor  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
