@@ -20,6 +20,7 @@ MODULES = (
     "duecause.cli.dialling",
     "duecause.cli.ledger",
     "duecause.cli.operating",
+    "duecause.cli.witness",
 )
 # Starting a long-lived process must not wait for modules that it does not need.
 HOMES = {
@@ -28,9 +29,10 @@ HOMES = {
     "sequencer": "duecause.cli.processes",
     "prepare": "duecause.cli.setup",
     "ledger": "duecause.cli.ledger",
+    "witness": "duecause.cli.witness",
 }
 # A bundle is verified where there is neither data folder nor database.
-WITHOUT_DJANGO = {"duecause.cli.up", "duecause.cli.ledger"}
+WITHOUT_DJANGO = {"duecause.cli.up", "duecause.cli.ledger", "duecause.cli.witness"}
 
 
 class Commands(click.Group):
