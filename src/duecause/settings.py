@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "duecause.apps.consent",
     "duecause.apps.desk",
     "duecause.apps.dialling",
+    "duecause.apps.rights",
     "duecause.apps.home",
 ]
 

@@ -26,6 +26,9 @@ parties.manage       -       -        -          -         -               x
 catalogue.read       -       -        -          x         x               -
 staff.read           -       -        -          -         x               x
 obligations.read     -       -        -          -         x               x
+rights.read          -       -        -          -         x               -
+rights.plan          -       -        -          -         x               -
+rights.approve       -       -        -          -         x               -
 organisation.apply   -       -        -          -         -               x
 apikeys.manage       -       -        -          -         -               x
 gate.policies        -       -        -          -         x               -

@@ -5,12 +5,16 @@ from django.utils.translation import gettext_lazy as _
 KINDS = {
     "ledger.verify": _("Verify the ledger"),
     "rights.erasure_request": _("Erase a person"),
+    "rights.erase": _("Apply an approved erasure"),
+    "rights.end_kept": _("Destroy what was kept after erasures and is due"),
     "register.import": _("Import a list"),
     "register.purge_quarantine": _("Delete quarantined rows"),
     "register.drop_uploads": _("Destroy uploads that nobody imported"),
     "consent.load_register": _("Load a national register"),
     "consent.import_objections": _("Take over past objections"),
     "dialling.screen": _("Screen a list"),
+    "dialling.watch_feeds": _("Watch that call centres acknowledge"),
+    "dialling.ping": _("Ping a call centre"),
     "dialling.tell_partners": _("Tell the call centres"),
 }
 

@@ -13,12 +13,19 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import router, transaction
+
 from duecause.apps.vault import keyring
 from duecause.apps.vault.models import DataKey
 from duecause.engine import sealing
 
 KEY_BATCH = 2_000
 LOOKUP_BATCH = 400
+BURIED = b""
+
+
+class KeyDestroyed(Exception):
+    """The owner was erased: nothing is sealed for it in this compartment any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def existing_keys(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], 
     for start in range(0, len(owners), LOOKUP_BATCH):
         rows = DataKey.objects.filter(owner__in=owners[start : start + LOOKUP_BATCH])
         for owner, compartment, wrapped in rows.values_list("owner", "compartment", "wrapped"):
-            if (owner, compartment) in pairs:
+            if (owner, compartment) in pairs and bytes(wrapped) != BURIED:
                 found[owner, compartment] = sealing.open_sealed(
                     ring.kek, bytes(wrapped), bound_to=key_binding(owner, compartment)
                 )
@@ -96,6 +103,26 @@ def destroy_keys(owner: UUID, compartments: Iterable[str]) -> int:
     return DataKey.objects.filter(owner=owner, compartment__in=list(compartments)).delete()[0]
 
 
+def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
+    """Destroy keys for good: their rows stay without the key, so that nobody makes a new one in their place
+    and takes what was sealed under the old one for damaged. Returns how many keys were destroyed now."""
+    pairs = [(owner, compartment) for owner, compartments in owners.items() for compartment in compartments]
+    destroyed = 0
+    with transaction.atomic(using=router.db_for_write(DataKey)):
+        for owner, compartments in owners.items():
+            rows = DataKey.objects.filter(owner=owner, compartment__in=list(compartments))
+            destroyed += rows.exclude(wrapped=BURIED).update(wrapped=BURIED, kek_id="")
+        DataKey.objects.bulk_create(
+            [
+                DataKey(owner=owner, compartment=compartment, wrapped=BURIED, kek_id="", created_at=now)
+                for owner, compartment in pairs
+            ],
+            batch_size=KEY_BATCH,
+            ignore_conflicts=True,
+        )
+    return destroyed
+
+
 def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
     keys = existing_keys(wanted)
     missing = wanted - keys.keys()
@@ -103,6 +130,8 @@ def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
         _store({pair: sealing.new_key() for pair in missing}, existing_stay=True)
         # Read back: another process may have made the same key first, and then that one counts.
         keys.update(existing_keys(missing))
+    if wanted - keys.keys():
+        raise KeyDestroyed
     return keys
 
 

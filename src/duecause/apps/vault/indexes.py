@@ -42,3 +42,7 @@ def guard_token(kind: str, value: str) -> bytes:
     if kind == "phone":
         return ring.guard_numbers.token(int(value))
     return ring.guard.token(kind, value)
+
+
+def guard_key_id() -> str:
+    return keyring.current().guard.key_id

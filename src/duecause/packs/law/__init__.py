@@ -10,6 +10,7 @@ from duecause.engine.transfers import AdequacyTable, load_adequacy
 
 ADEQUACY_FILE = "adequacy.yaml"
 LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
+RIGHTS_FILE = "rights.yaml"  # read by the rights room: what outlives an erasure, and how long
 
 
 def texts() -> dict[str, str]:

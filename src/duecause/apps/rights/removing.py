@@ -1,0 +1,79 @@
+"""Take a person out of our own tables. Called by `applying` alone, inside its transaction."""
+
+from __future__ import annotations
+
+import os
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from duecause.apps.catalogue.models import Field
+from duecause.apps.consent.models import ConsentEvent, Objection
+from duecause.apps.dialling.models import ListRow, ReleaseRow
+from duecause.apps.register.models import (
+    DialFact,
+    ImportRow,
+    Lookup,
+    Person,
+    Record,
+    RecordLink,
+    RelationFact,
+)
+from duecause.apps.rights import stores
+from duecause.apps.vault.models import Compartment, DataKey
+
+TOKEN_BYTES = 16
+IDENTIFYING = ("first_name", "last_name", "full_name", "company", "phone", "phone_mobile", "email", "street")
+_MODELS: tuple[type[Model], ...] = (
+    Record, Lookup, DialFact, RelationFact, RecordLink,
+    ImportRow, ListRow, ReleaseRow, ConsentEvent, Objection,
+)  # fmt: skip
+TOUCHED = (*(("default", model._meta.db_table) for model in _MODELS), ("keys", DataKey._meta.db_table))
+
+
+def remove(person: UUID, *, kept: set[UUID]) -> dict[str, int]:
+    """Remove or blank every row about the person but what `stores.counts` says is kept. Of `kept` records the
+    contract stays. Returns rows per table; running it again finds none."""
+    done: dict[str, int] = {}
+    done["dialling.ListRow"] = stores.list_rows(person).update(record=None, person=None, token=None)
+    done["dialling.ReleaseRow"] = _blank_release_rows(stores.release_rows(person))
+    done["register.ImportRow"] = ImportRow.objects.filter(record__person=person).update(record=None)
+    ConsentEvent.objects.filter(record__person=person).update(record=None)
+    Objection.objects.filter(record__person=person).update(record=None)
+    done["register.RecordLink"] = _deleted(stores.links(person))
+    lookups = Lookup.objects.filter(record__person=person)
+    customer_no = Lookup.Kind.CUSTOMER_NO
+    done["register.Lookup"] = _deleted(lookups.exclude(record__in=kept, kind=customer_no))
+    done["register.DialFact"] = _deleted(DialFact.objects.filter(person=person))
+    facts = RelationFact.objects.filter(person=person)
+    done["register.RelationFact"] = _deleted(facts.exclude(record__in=kept))
+    done["register.Record"] = _deleted(Record.objects.filter(person=person).exclude(pk__in=kept))
+    _keep_contracts_only(kept)
+    Person.objects.filter(pk=person).update(language="en")
+    return {table: rows for table, rows in done.items() if rows}
+
+
+def _deleted(rows: QuerySet[Model]) -> int:
+    _, per_model = rows.delete()
+    return per_model.get(rows.model._meta.label, 0)
+
+
+def _blank_release_rows(rows: QuerySet[ReleaseRow]) -> int:
+    """The reference in the centre's own file stays, so that the centre can be told which row to erase; the
+    number behind it is replaced, so that no check finds it released."""
+    found = list(rows)
+    for row in found:
+        row.record, row.person, row.token = None, None, os.urandom(TOKEN_BYTES)
+    ReleaseRow.objects.bulk_update(found, ["record", "person", "token"], batch_size=500)
+    return len(found)
+
+
+def _keep_contracts_only(kept: set[UUID]) -> None:
+    in_contract = set(Field.objects.filter(compartment=Compartment.CONTRACT).values_list("code", flat=True))
+    for record in Record.objects.filter(pk__in=kept):
+        record.identity = None
+        record.fields = [name for name in record.fields if name in in_contract]
+        record.field_hashes = {}
+        # These are keyed hashes of what was erased; a later row of the same source must not find them.
+        record.key_in_source, record.content_hash = os.urandom(TOKEN_BYTES), bytes(TOKEN_BYTES)
+        record.save(update_fields=["identity", "fields", "field_hashes", "key_in_source", "content_hash"])

@@ -1,0 +1,71 @@
+"""Databases keep the bytes of removed rows: rewrite their files, so that these are gone from the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import DatabaseError, connections
+
+# Rewriting a table locks it; larger ones are rewritten in a quiet hour (docs/operate.md).
+REWRITE_UP_TO = 1 << 30
+ALIASES = ("default", "keys")
+
+
+class Busy(Exception):
+    """Somebody still reads an older state of the database; try again in a moment."""
+
+
+def scrub(tables: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """`tables`: (database alias, table) in which rows were changed or removed. Not inside a transaction.
+
+    SQLite overwrites removed content (secure_delete); its journal still has it until it is truncated. On
+    PostgreSQL removed rows stay in the table's file until it is rewritten, and in the write-ahead log until
+    that is recycled. Raises Busy.
+    """
+    done: dict[str, Any] = {}
+    for alias in ALIASES:
+        own = [table for home, table in tables if home == alias]
+        if connections[alias].vendor == "sqlite":
+            _truncate_journal(alias)
+            done[alias] = {"how": "wal_checkpoint(TRUNCATE)"}
+        elif connections[alias].vendor == "postgresql":
+            done[alias] = _vacuum(alias, own)
+    return done
+
+
+def _truncate_journal(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = cursor.fetchone()
+    if busy:
+        raise Busy(alias)
+
+
+def _vacuum(alias: str, tables: Sequence[str]) -> dict[str, Any]:
+    connection = connections[alias]
+    rewritten: list[str] = []
+    left: list[str] = []
+    with connection.cursor() as cursor:
+        for table in tables:
+            name = connection.ops.quote_name(table)
+            cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
+            small = cursor.fetchone()[0] <= REWRITE_UP_TO
+            cursor.execute(f"VACUUM (FULL) {name}" if small else f"VACUUM {name}")
+            (rewritten if small else left).append(table)
+        checkpointed = _checkpoint(cursor)
+    return {
+        "how": "VACUUM FULL",
+        "rewritten": sorted(rewritten),
+        "rewrite_later": sorted(left),
+        "checkpoint": checkpointed,
+    }
+
+
+def _checkpoint(cursor: Any) -> bool:
+    """Only a superuser or a member of pg_checkpoint may; otherwise the server does it within minutes."""
+    try:
+        cursor.execute("CHECKPOINT")
+    except DatabaseError:
+        return False
+    return True
