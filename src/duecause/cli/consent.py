@@ -11,6 +11,7 @@ import click
 
 from duecause.apps.consent import objection_import_actions, register_load_actions
 from duecause.apps.consent.models import NationalRegister
+from duecause.apps.dialling import feed_queries
 from duecause.apps.parties.models import Controller
 from duecause.cli.files import read_bytes, write_bytes
 from duecause.engine.actor import Actor
@@ -58,6 +59,23 @@ def import_objections(file: Path, controller: str, country: str, report_file: Pa
         ]
         document = {"file": file.name, "counts": done.counts, "rows": lines}
         write_bytes(report_file, json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+@objections_group.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs: every objection with its centres.")
+def objections_status(as_json: bool) -> None:
+    """Show per objection which call centres must hear of it, which fetched it and which acknowledged."""
+    founding.require_founded()
+    states = feed_queries.objection_states()
+    if as_json:
+        click.echo(json.dumps({"objections": states}, indent=1))
+        return
+    for state in states:
+        counts = f"{state['must_be_told']} told, {state['sent']} sent, {state['acknowledged']} acknowledged"
+        click.echo(f"{state['objection']}  {state['at'][:16]}  {state['scope']}  {counts}")
+        for centre in state["centres"]:
+            word = f"acknowledged {centre['acknowledged_at'][:16]}" if centre["acknowledged_at"] else "waits"
+            click.echo(f"  {centre['centre']}: {word}")
 
 
 @click.group("registers")

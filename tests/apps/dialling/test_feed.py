@@ -1,14 +1,24 @@
 """What call centres must hear reaches them in order, once, and their word about it is kept."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
+from click.testing import CliRunner
+from django.test import Client
 
 from duecause.apps.consent import actions as consent
 from duecause.apps.consent.models import Objection
-from duecause.apps.dialling import feed_actions, feed_queries, release_actions
+from duecause.apps.dialling import feed_actions, feed_queries, precall, release_actions
 from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedWitness
+from duecause.apps.gate.actors import actor_of
+from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.texts import sentence
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation, Step
+from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.cli.consent import objections_group
 from duecause.engine import tlog
 from tests.apps.dialling.feeds import JONAS, LATER, MILA, Centre, object_to, reference, release
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm
@@ -203,9 +213,6 @@ def test_a_cosigned_checkpoint_is_kept_when_it_is_ours_and_signed_by_the_partner
 
 
 def test_releases_stop_and_calls_are_denied_after_a_day_of_silence(world, mila, centre):
-    from duecause.apps.dialling import precall
-    from duecause.apps.parties.queries import blocking_reasons_of
-
     jonas = imported(world, JONAS)
     release(world)
     object_to(world, mila)
@@ -234,3 +241,55 @@ def test_what_centres_were_told_can_be_listed_per_objection(world, mila, centre)
     centre.ack(1)
     state = feed_queries.objection_states()[0]
     assert state["acknowledged"] == 1 and state["centres"][0]["centre"] == world.centre.code
+
+
+def test_a_silent_centre_raises_one_alarm_after_four_hours_and_a_graver_one_after_a_day(world, mila, centre):
+    release(world)
+    object_to(world, mila)
+
+    def raised(after):
+        return feed_actions.raise_overdue(actor=OPERATOR, now=LATER + after)
+
+    assert raised(feed_queries.ALARM_AFTER - DAY / 24) == 0
+    assert (raised(feed_queries.ALARM_AFTER), raised(feed_queries.ALARM_AFTER)) == (1, 0)
+    assert (raised(feed_queries.STOP_AFTER), raised(feed_queries.STOP_AFTER)) == (1, 0)
+    found = Alarm.objects.filter(kind="feed_overdue").order_by("severity")
+    assert [(alarm.severity, alarm.facts["partner"]) for alarm in found] == [(2, "CC-A"), (3, "CC-A")]
+    assert "CC-A has not acknowledged" in sentence(found[0])
+    centre.page()
+    centre.ack(1)
+    assert raised(feed_queries.STOP_AFTER + DAY) == 0
+
+
+def test_the_receipt_at_the_desk_follows_each_centre_until_all_have_acknowledged(world, mila, centre):
+    release(world)
+    agent = world.employee("inbound")
+    desk = Client()
+    desk.force_login(agent)
+    now = datetime.now(UTC)
+    objection = consent.record_objection(
+        actor=actor_of(agent),
+        person=mila,
+        controller=world.controller,
+        taking=consent.Taking(how="call"),
+        now=now,
+    )
+    path = f"/desk/objections/{objection.pk}/"
+
+    def told():
+        text = desk.get(path, headers={"HX-Request": "true"}).content.decode()
+        return text.partition('<div id="told"')[2].partition("</div>")[0]
+
+    assert "Centre A" in told() and "every 2s" in told() and "told" in told()
+    centre.page()
+    centre.ack(1)
+    assert "acknowledged" in told() and "every 2s" not in told()
+
+
+def test_the_command_lists_objections_with_their_centres(world, mila, centre):
+    release(world)
+    object_to(world, mila)
+    done = CliRunner().invoke(objections_group, ["status", "--json"], standalone_mode=False)
+    state = json.loads(done.output)["objections"][0]
+    assert (state["must_be_told"], state["sent"], state["acknowledged"]) == (1, 0, 0)
+    assert "CC-A: waits" in CliRunner().invoke(objections_group, ["status"], standalone_mode=False).output

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from duecause.apps.catalogue.models import Wording
 from duecause.apps.consent import actions as consent
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.reach import Reach, reach_of
+from duecause.apps.consent.telling import told_of
 from duecause.apps.desk import contact, search
 from duecause.apps.desk.views import denied, not_here, page
 from duecause.apps.parties.models import Controller
@@ -28,6 +29,7 @@ from duecause.web.access import needs
 from duecause.web.http import PageRequest
 
 CHANNEL = "call"
+LIVE = timedelta(minutes=10)  # a receipt left open stops asking
 
 
 class _About(TypedDict):
@@ -135,7 +137,11 @@ def objection_state(request: PageRequest, objection_id: UUID) -> HttpResponse:
 def _receipt(
     request: PageRequest, taken: Objection, *, reach: list[Reach], obligation: object
 ) -> HttpResponse:
+    told = told_of(taken.pk)
+    waits = any(each.acknowledged_at is None for each in told)
     context = {
+        "told": told,
+        "live": waits and bool(told) and datetime.now(UTC) - told[0].told_at < LIVE,
         "objection": taken,
         "numbers": taken.suppressions.count(),
         "reach": reach,

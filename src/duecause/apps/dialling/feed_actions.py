@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from duecause.apps.consent.telling import Taken, after_objection
 from duecause.apps.dialling import feed_queries
-from duecause.apps.dialling.feed_queries import MOST_ENTRIES, STOP_AFTER, Page
+from duecause.apps.dialling.feed_queries import ALARM_AFTER, MOST_ENTRIES, STOP_AFTER, Page
 from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedStream, FeedWitness, Release
+from duecause.apps.gate.actions import raise_alarm
+from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.actions import record
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.obligations.actions import finish_waiting, open_obligation
@@ -28,6 +30,7 @@ from duecause.engine.problems import Refused
 
 TELL = "dialling.tell_partners"
 FEED = "feed"
+OVERDUE = "feed_overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,8 @@ def _write(*, actor: Actor, entries: Sequence[FeedEntry], facts: Mapping[str, An
         waiting=True,
     )
     steps = dict(obligation.steps.values_list("system", "pk"))
-    for entry in sorted(
-        entries, key=lambda entry: entry.partner_id
-    ):  # one order, so that no two writers wait
+    # In one order, so that two writers never wait for each other.
+    for entry in sorted(entries, key=lambda entry: entry.partner_id):
         stream = _locked(centres[entry.partner_id])
         stream.written += 1
         stream.save(update_fields=["written"])
@@ -201,3 +203,25 @@ def _keep_witness(partner: Partner, text: str, now: datetime) -> bool:
     tlog.check_note(note, [tlog.Verifier.parse(partner.witness_key)])
     FeedWitness.objects.get_or_create(partner=partner, size=size, defaults={"note": text, "at": now})
     return True
+
+
+def raise_overdue(*, actor: Actor, now: datetime) -> int:
+    """An alarm for each centre that has not acknowledged for 4 hours, another one after 24; each once for the
+    same oldest entry. Gives how many were raised."""
+    raised = 0
+    for centre, oldest in feed_queries.overdue(now):
+        stopped = oldest.written_at <= now - STOP_AFTER
+        facts = {
+            "partner": centre.code,
+            "cursor": oldest.cursor,
+            "hours": (STOP_AFTER if stopped else ALARM_AFTER) // timedelta(hours=1),
+        }
+        with transaction.atomic():
+            _locked(centre)  # two watchers raise one alarm
+            known = Alarm.objects.filter(
+                kind=OVERDUE, **{f"facts__{key}": value for key, value in facts.items()}
+            )
+            if not known.exists():
+                raise_alarm(actor=actor, kind=OVERDUE, severity=3 if stopped else 2, facts=facts, now=now)
+                raised += 1
+    return raised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -127,6 +127,15 @@ def rows_held(partner: Partner, *, references: Collection[str] = (), token: byte
 def unacknowledged(partner: Partner, *, since: datetime) -> QuerySet[FeedEntry]:
     """What was written at or before `since` and has not been acknowledged."""
     return FeedEntry.objects.filter(partner=partner, acknowledged_at=None, written_at__lte=since)
+
+
+def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
+    """Partners that are silent for 4 hours or more, each with its oldest entry."""
+    late = FeedEntry.objects.filter(acknowledged_at=None, written_at__lte=now - ALARM_AFTER)
+    for partner in Partner.objects.filter(pk__in=late.values("partner")).order_by("code"):
+        oldest = late.filter(partner=partner).order_by("cursor").first()
+        if oldest is not None:
+            yield partner, oldest
 
 
 @provides_feed_overdue
