@@ -55,6 +55,18 @@ NEEDS = (
         lambda: Path("/usr/share/fonts/truetype/dejavu").exists(),
         "nothing, but screenshots differ",
     ),
+    Need(
+        "Go",
+        "golang-go",
+        program("go"),
+        "tests/independent (another implementation verifies the ledger)",
+    ),
+    Need(
+        "golang.org/x/mod",
+        "golang-golang-x-mod-dev",
+        lambda: Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").is_dir(),
+        "tests/independent (another implementation verifies the ledger)",
+    ),
     Need("git", "git", program("git"), "the house rules over all files"),
 )
 
