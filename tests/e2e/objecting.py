@@ -1,4 +1,4 @@
-"""What docs/start.md does by hand: an agent takes the objection of a caller. `objecting.py ADDRESS NUMBER`."""
+"""What docs/start.md does by hand: an agent takes a caller's objection. Arguments: ADDRESS NUMBER."""
 
 from __future__ import annotations
 

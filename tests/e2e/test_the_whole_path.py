@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import APIResponse, Browser, Download, Page, expect
 
 from .conftest import open_page
-from .pages import assert_page_sound, keys, sign_in, speak
+from .pages import assert_fits, assert_page_sound, keys, screenshot, sign_in, speak
 from .server import DEMO, Served
 
 LISTS = DEMO.parent / "lists"
@@ -84,6 +84,7 @@ def in_ghent(lead: Page) -> Released:
     with lead.expect_download() as coming:
         lead.get_by_role("button", name="Release").click()
     expect(lead.locator(".receipt")).to_contain_text("numbers released to Belcentrum Gent")
+    screenshot(lead, "list")
     assert_page_sound(lead)
     return Released("CC-GENT", _rows(coming.value))
 
@@ -199,6 +200,7 @@ def test_a_list_comes_in_through_the_browser_and_twice_changes_nothing(lead: Pag
         if attempt == "first":
             expect(lead.locator("#preview")).to_contain_text("Religion")
             assert_page_sound(lead)
+            screenshot(lead, "import-preview")
         take.press("Enter")
         expect(lead.get_by_text("The file itself was not kept, only this hash.")).to_be_visible(
             timeout=60_000
@@ -258,6 +260,7 @@ def test_an_agent_answers_a_caller_and_takes_an_objection_in_three_keys(
     expect(said).to_contain_text("Klantlijn Utrecht")
     expect(said).to_have_attribute("lang", "nl")
     assert_page_sound(agent)
+    screenshot(agent, "desk-source")
 
     pressed = keys(agent, "o")
     expect(agent.locator("#act .choice").first).to_be_focused()
@@ -271,6 +274,7 @@ def test_an_agent_answers_a_caller_and_takes_an_objection_in_three_keys(
     assert time.monotonic() - held_since < 1
     expect(agent.locator(".receipt")).to_contain_text("Klantlijn Utrecht")
     assert_page_sound(agent)
+    screenshot(agent, "desk-receipt")
 
 
 def test_an_objection_is_taken_with_the_mouse_and_taken_back_at_once(
@@ -351,6 +355,7 @@ def test_the_french_campaign_releases_nobody_and_says_why(lead: Page):
     expect(lead.get_by_role("button", name="Release")).to_have_count(0)
     assert_waterfall_adds_up(lead)
     assert_page_sound(lead)
+    screenshot(lead, "nobody")
 
 
 def test_what_a_technician_may_not_do_is_blocked_and_the_officer_is_alarmed(
@@ -383,8 +388,39 @@ def test_the_officer_and_the_command_line_find_the_ledger_in_order(officer: Page
     officer.get_by_role("button", name="Verify now").press("Enter")
     expect(officer.get_by_text("nothing was altered, removed or added")).to_be_visible(timeout=60_000)
     assert_page_sound(officer)
+    screenshot(officer, "evidence")
     officer.locator("[data-row]").first.press("Enter")
     expect(officer.get_by_text("Proof verified just now")).to_be_visible()
     assert_page_sound(officer)
     done = stocked.run("ledger", "verify")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("username", "picture"),
+    [("lotte", "home-privacy"), ("jonas", "home-manager"), ("nora", ""), ("hugo", ""), ("freek", "")],
+)
+def test_everything_in_the_menu_of_each_profile_is_sound(
+    browser: Browser, in_utrecht: Released, in_ghent: Released, stocked: Served, username: str, picture: str
+):
+    page = _signed_in(browser, stocked, username)
+    page.goto("/")
+    screenshot(page, picture)
+    for address in menu_of(page):
+        page.goto(address)
+        assert_page_sound(page)
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "pl", "sv"])
+def test_no_page_is_too_wide_in_another_language(browser: Browser, stocked: Served, language: str):
+    page = _signed_in(browser, stocked, "lotte")
+    speak(page, language)
+    for address in [*menu_of(page), "/lists/new/", "/lists/check/", "/people/new/", "/people/links/"]:
+        page.goto(address)
+        assert_fits(page)
+    page.context.close()
+
+
+def menu_of(page: Page) -> list[str]:
+    return [str(link.get_attribute("href")) for link in page.locator(".rail-link[href]").all()]
