@@ -158,16 +158,21 @@ def _scope(kind: str, campaign: str) -> consent.Scope:
     return consent.ALL_MARKETING
 
 
+def refuse_unreadable(call: Call, now: datetime) -> None:
+    """Raise Refused for an outcome that does not exist or a call that lies in the future."""
+    if call.outcome not in Attempt.Outcome.values:
+        known = ", ".join(Attempt.Outcome.values)
+        raise Refused("attempt_unknown_outcome", "outcome is one of %(known)s.", known=known)
+    if call.at > now + AHEAD:
+        raise Refused("report_in_future", "A call lies in the future. Check the clock and its zone.")
+
+
 def return_attempts(*, actor: Actor, partner: Partner, calls: Sequence[Call], now: datetime) -> int:
     """Keep the calls to rows of this centre's lists; the same row and moment counts once. Gives how many were
     new, which the centre is not told. Raises NotPermitted, Refused for what cannot be read."""
     actor.require(FEED)
     for call in calls:
-        if call.outcome not in Attempt.Outcome.values:
-            known = ", ".join(Attempt.Outcome.values)
-            raise Refused("attempt_unknown_outcome", "outcome is one of %(known)s.", known=known)
-        if call.at > now + AHEAD:
-            raise Refused("report_in_future", "A call lies in the future. Check the clock and its zone.")
+        refuse_unreadable(call, now)
     with transaction.atomic():
         rows = {
             row.reference: row.pk
