@@ -20,7 +20,15 @@ from duecause.apps.parties.models import Source
 from duecause.apps.register import grouping, matching_job, reading, spool, writing
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import declared
-from duecause.apps.register.models import ImportBatch, QuarantinedRow, Record, RecordLink
+from duecause.apps.register.inserting import refresh_statistics
+from duecause.apps.register.models import (
+    DialFact,
+    ImportBatch,
+    Lookup,
+    QuarantinedRow,
+    Record,
+    RecordLink,
+)
 from duecause.apps.register.planning import Plan, Setting, plan_chunk, slices
 from duecause.apps.register.reading import ParsedRow, ReadFile
 from duecause.apps.vault.actions import destroy_keys
@@ -213,12 +221,15 @@ def _new_batch(actor: Actor, listed: _Listed, file: ReadFile, now: datetime, ide
 
 def _load(actor: Actor, setting: Setting, file: ReadFile, progress: Progress | None) -> None:
     batch = setting.batch
-    passed = 0
+    passed = chunks = 0
     for rows in file.chunks(CHUNK_ROWS):
         start, passed = passed, passed + len(rows)
         if passed <= batch.rows_done:
             continue
         _store_chunk(actor, setting, rows[max(batch.rows_done - start, 0) :], passed)
+        chunks += 1
+        if chunks & (chunks - 1) == 0:  # 1, 2, 4 … : often while tables are small, rarely later
+            refresh_statistics(Record, Lookup, DialFact, RecordLink)
         if progress:
             progress(passed, batch.rows_total)
 

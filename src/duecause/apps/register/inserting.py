@@ -39,6 +39,16 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[
         cursor.executemany(statement, values)
 
 
+def refresh_statistics(*tables: type[models.Model]) -> None:
+    """Tell PostgreSQL how large tables have become. Until its own round comes by, a planner that believes
+    them empty reads them whole for each look-up (measured: 11 s instead of milliseconds at 9,000 rows)."""
+    connection = connections[router.db_for_write(tables[0])]
+    if connection.vendor == "postgresql":
+        names = ", ".join(connection.ops.quote_name(table._meta.db_table) for table in tables)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {names}")
+
+
 def _converter(field: models.Field[Any, Any], connection: Any) -> Convert | None:
     target = field
     while isinstance(target, models.ForeignKey):
