@@ -1,5 +1,9 @@
+from collections import Counter
+from importlib.resources import files
+
 import pytest
 
+from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Refused
 from duecause.organisation.loading import FileRefused, load
 from tests.organisation.files import FILE, SMALL, line_of
@@ -86,6 +90,21 @@ def test_an_employees_own_number_is_not_said_when_it_is_wrong():
     [problem] = problems_of(text)
     assert "0610000999" not in problem
     assert "9999999999" in problem
+
+
+@pytest.mark.parametrize("number", ["+33639980141", "+3200000000"])
+def test_a_planted_number_that_nobody_can_call_is_refused_with_its_line_and_not_said(number):
+    text = SMALL.replace('["+31201099901"]', f'["+31201099901", "{number}"]')
+    [problem] = problems_of(text)
+    assert f"line {line_of(text, number)}" in problem
+    assert "number 2" in problem
+    assert number not in problem
+
+
+def test_the_demonstration_owns_two_numbers_in_each_country_it_calls_in():
+    text = files("duecause.packs").joinpath("demo/org.yaml").read_text("utf-8")
+    numbers = [parse_e164(number) for number in load(text, file=FILE).controllers[0].canary_numbers]
+    assert Counter(number.region for number in numbers) == {"BE": 2, "NL": 2, "FR": 2}
 
 
 def test_only_a_demonstration_may_hold_passwords():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Refused, gettext_noop, shape_of
 from duecause.engine.yaml_reader import Mapping
 from duecause.settings import LANGUAGES
@@ -89,8 +90,26 @@ codes = _many(CODE, A_CODE)
 country = _one(COUNTRY, A_COUNTRY)
 countries = _many(COUNTRY, A_COUNTRY)
 url = _one(URL, AN_URL)
-numbers = _many(E164, A_NUMBER)
+_e164 = _many(E164, A_NUMBER)
 emails = _many(EMAIL, AN_EMAIL)
+
+
+def numbers(mapping: Mapping, name: str) -> tuple[str, ...]:
+    """Numbers that can be called: written as E.164, and in a numbering plan."""
+    values: tuple[str, ...] = _e164(mapping, name)
+    for place, value in enumerate(values, 1):
+        if parse_e164(value) is None:
+            raise Refused(
+                "number_unassigned",
+                "%(file)s, line %(line)s: number %(place)s of “%(key)s”, which looks like “%(shape)s”, is in no"
+                " numbering plan. Write one that can be called.",
+                file=mapping.file,
+                line=mapping.line_of(name),
+                place=place,
+                key=name,
+                shape=shape_of(value),
+            )
+    return values
 
 
 def text(limit: int = 200) -> Read:
