@@ -138,6 +138,38 @@ def test_contracts_become_relation_facts_of_their_product_family(world):
     assert Record.objects.filter(source=source).count() == 1
 
 
+CONTRACTS = "klantnummer;voornaam;telefoon;productnaam;contract van;contract tot;plaats\n"
+PUMP = "K1;Mila;0470000021;Warmtepomp;2024-01-15;;Gent\n"
+ROOF = "K1;Mila;0470000021;dakisolatie;2025-03-01;;Gent\n"
+TOM_TOO = "K2;Tom;0470000022;Warmtepomp;2024-02-01;;Gent\n"
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2_000])
+@pytest.mark.parametrize(
+    ("corrected", "left"),
+    [
+        (PUMP + TOM_TOO, ["heat_pump"]),
+        (ROOF + TOM_TOO, ["insulation"]),
+        (PUMP.replace("Gent", "Brugge") + TOM_TOO, ["heat_pump"]),
+        (PUMP + ROOF.replace("2025-03-01", "2025-04-01") + TOM_TOO, ["heat_pump", "insulation"]),
+        (PUMP + TOM_TOO + ROOF + "K3;Ida;0470000023;;;;Gent\n", ["heat_pump", "insulation"]),
+        ("K1;Mila;0470000021;;;;Gent\n" + TOM_TOO, []),
+    ],
+)
+def test_a_contract_that_a_corrected_file_no_longer_holds_is_gone(
+    world, monkeypatch, rows_at_once, corrected, left
+):
+    monkeypatch.setattr(actions, "CHUNK_ROWS", rows_at_once)
+    source = customers(world)
+    take(source, CONTRACTS + PUMP + ROOF + TOM_TOO)
+    take(source, CONTRACTS + corrected)
+    mila = RelationFact.objects.filter(record__source=source, record__row__lte=2).order_by("family")
+    assert [fact.family for fact in mila] == left
+    assert {fact.since for fact in mila.filter(family="insulation")} <= {date(2025, 3, 1), date(2025, 4, 1)}
+    assert RelationFact.objects.filter(since=date(2025, 3, 1)).count() == corrected.count("2025-03-01")
+    assert RelationFact.objects.filter(since=date(2024, 2, 1)).count() == 1
+
+
 def test_the_same_file_twice_changes_nothing_and_says_so(world):
     source = customers(world)
     first = actions.import_file(actor=OPERATOR, source=source, data=TEXT.encode(), file_name="a.csv", now=NOW)

@@ -5,14 +5,16 @@ from datetime import date, timedelta
 import pytest
 
 from duecause.apps.catalogue.models import Wording
+from duecause.apps.dialling.models import ListRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.models import Controller
 from duecause.apps.register import actions
-from duecause.apps.register.models import GuardToken, ImportRow, Lookup, QuarantinedRow, Record
+from duecause.apps.register.models import DialFact, GuardToken, ImportRow, Lookup, QuarantinedRow, Record
 from duecause.apps.vault import indexes
 from duecause.apps.vault.models import DataKey
 from duecause.apps.vault.opening import Sealed, open_many
 from duecause.engine.actor import Actor, NotPermitted
+from tests.apps.dialling.lists import load_dncm, screen
 from tests.apps.register.lists import customers, outcomes, problems, record_of_row, take
 from tests.support.world import NOW, OPERATOR
 
@@ -89,6 +91,67 @@ def test_after_the_text_was_mended_the_same_file_brings_the_row_in(world):
     take(world.source, TEXT.format("v5"))
     wording(world, "v5")
     assert outcomes(take(world.source, TEXT.format("v5"))) == {2: "stored"}
+
+
+CALLED = "email;telefoon;toestemmingstekst;datum toestemming\n"
+MILA, TOM = "mila@example.org;0470000021;{};2026-03-03\n", "tom@example.org;0470000022;v4;2026-03-03\n"
+
+
+def bases(source):
+    rows = DialFact.objects.filter(source=source).order_by("record__row")
+    assert [fact.basis for fact in rows] == [fact.record.basis for fact in rows]
+    return [fact.basis for fact in rows]
+
+
+def verdicts(world):
+    screened = screen(world)
+    rows = ListRow.objects.filter(dial_list=screened).exclude(record=None)
+    return {row.record.row: row.reasons for row in rows}
+
+
+def test_a_corrected_row_without_a_valid_consent_takes_the_earlier_one_out_of_use(world):
+    load_dncm()
+    take(world.source, CALLED + MILA.format("v4") + TOM)
+    assert verdicts(world) == {2: [], 3: []}
+    batch = take(world.source, CALLED + MILA.format("v99") + TOM, now=NOW + timedelta(hours=1))
+    assert outcomes(batch) == {2: "quarantined", 3: "unchanged"}
+    assert problems(batch)["basis_withdrawn"] == 1
+    assert bases(world.source) == ["unknown", "consent"]
+    assert record_of_row(world.source, 2).wording is None
+    assert verdicts(world) == {2: ["basis_unknown"], 3: []}
+
+
+def test_without_its_earlier_consent_a_dutch_number_is_not_called_either(world):
+    world.campaign.countries = ["NL"]
+    world.campaign.save()
+    row = "mila@example.org;+31612345678;{};2026-03-03\n"
+    take(world.source, CALLED + row.format("v4"))
+    assert verdicts(world) == {2: []}
+    take(world.source, CALLED + row.format("v99"))
+    [reasons] = verdicts(world).values()
+    assert "no_consent" in reasons
+
+
+def test_a_file_that_shows_the_consent_again_brings_it_back(world):
+    load_dncm()
+    take(world.source, CALLED + MILA.format("v4") + TOM)
+    take(world.source, CALLED + MILA.format("v99") + TOM)
+    batch = take(world.source, CALLED + MILA.format("v4") + TOM + "ida@example.org;;v4;2026-03-03\n")
+    assert ImportRow.objects.get(batch=batch, row=2).changes == ["basis"]
+    assert bases(world.source) == ["consent", "consent"]
+    assert record_of_row(world.source, 2).wording == world.wording
+    assert verdicts(world)[2] == []
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2_000])
+@pytest.mark.parametrize("texts", [("v4", "v99"), ("v99", "v4")])
+def test_one_row_with_a_valid_consent_is_enough_whichever_comes_first(
+    world, monkeypatch, rows_at_once, texts
+):
+    monkeypatch.setattr(actions, "CHUNK_ROWS", rows_at_once)
+    take(world.source, CALLED + MILA.format("v4"))
+    take(world.source, CALLED + "".join(map(MILA.format, texts)))
+    assert bases(world.source) == ["consent"]
 
 
 def test_a_quarantined_row_is_sealed_and_after_14_days_nobody_can_open_it(world):

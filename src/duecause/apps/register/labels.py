@@ -56,6 +56,7 @@ PROVENANCE = {
     "consent_on": lazy("Consent given on"),
     "consent_text": lazy("Consent text"),
     "full_name": lazy("Full name"),
+    "basis": lazy("Legal basis"),
 }
 # reason -> what it is and what to do
 QUARANTINE = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -30,6 +30,7 @@ from duecause.engine.problems import Problem
 
 Outcome = ImportRow.Outcome
 IDS_PER_QUERY = 900
+BASIS = "basis"  # named among the changed fields of a row
 T = TypeVar("T")
 
 
@@ -64,6 +65,7 @@ class Existing:
 
     id: UUID
     person: UUID
+    basis: str
     content_hash: bytes
     field_hashes: Mapping[str, str]
 
@@ -85,6 +87,8 @@ class Plan:
     language: str = ""
     changes: list[str] = field(default_factory=list)
     reason: str = ""
+    repeats: bool = False  # an earlier row of the same file became the record
+    withdraws: UUID | None = None  # record of an earlier file whose basis this row no longer shows
 
     @property
     def record_id(self) -> UUID:
@@ -135,8 +139,9 @@ def plan_chunk(
         if known and known.id in first_rows:
             _repeats(plan, known.id, known.person, first_rows[known.id])
             continue
-        _settle(plan, known)
+        _settle(plan, known, setting.source.claimed_basis)
         seen[plan.key] = plan
+    _withdraw(open_plans, existing, first_rows)
     return plans
 
 
@@ -170,10 +175,10 @@ def _existing(setting: Setting, keys: set[bytes]) -> dict[bytes, Existing]:
     found: dict[bytes, Existing] = {}
     for part in slices(keys):
         rows = Record.objects.filter(source=setting.source, key_in_source__in=part).values_list(
-            "key_in_source", "id", "person_id", "content_hash", "field_hashes"
+            "key_in_source", "id", "person_id", "basis", "content_hash", "field_hashes"
         )
-        for key, record, person, content_hash, field_hashes in rows:
-            found[bytes(key)] = Existing(record, person, bytes(content_hash), field_hashes)
+        for key, record, person, basis, content_hash, field_hashes in rows:
+            found[bytes(key)] = Existing(record, person, basis, bytes(content_hash), field_hashes)
     return found
 
 
@@ -187,20 +192,41 @@ def _rows_of_this_batch(setting: Setting, records: list[UUID]) -> dict[UUID, int
 
 
 def _repeats(plan: Plan, record: UUID | None, person: UUID | None, first_row: int) -> None:
-    plan.outcome, plan.record, plan.person = Outcome.UNCHANGED, record, person
+    plan.outcome, plan.record, plan.person, plan.repeats = Outcome.UNCHANGED, record, person, True
     plan.parsed.problems.append(problem("duplicate_in_file", row=plan.parsed.row, first=first_row))
 
 
-def _settle(plan: Plan, known: Existing | None) -> None:
+def _settle(plan: Plan, known: Existing | None, basis: str) -> None:
     if known is None:
         plan.record = uuid7()
         return
     plan.record, plan.person = known.id, known.person
-    if known.content_hash == plan.content_hash:
+    if (known.content_hash, known.basis) == (plan.content_hash, basis):
         plan.outcome = Outcome.UNCHANGED
     else:
         plan.outcome = Outcome.UPDATED
         plan.changes = changed_fields(known.field_hashes, plan.field_hashes)
+        if known.basis != basis:
+            plan.changes.append(BASIS)
+
+
+def _withdraw(
+    plans: Sequence[Plan], existing: Mapping[bytes, Existing], first_rows: Collection[UUID]
+) -> None:
+    """Where the corrected row of a record shows no basis any more, that of the earlier file must not go on
+    counting, unless another row of this file shows one."""
+    shown = {plan.key for plan in plans if plan.record}
+    for plan in plans:
+        known = existing.get(plan.key)
+        if (
+            plan.outcome != Outcome.QUARANTINED
+            or known is None
+            or plan.key in shown
+            or known.id in first_rows
+        ):
+            continue
+        plan.withdraws = known.id
+        plan.parsed.problems.append(problem("basis_withdrawn", row=plan.parsed.row))
 
 
 def _guard_hits(plans: Sequence[Plan]) -> dict[Token, datetime]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -36,6 +36,7 @@ from duecause.engine.problems import Problem
 QUARANTINE_USE = "register.quarantine"
 SHEET_LENGTH = 80
 BY_RULE = "rule"
+NO_BASIS = "unknown"  # screening holds back such a row unless the person's own consent is known
 RECORD_COLUMNS = tuple(field.attname for field in Record._meta.concrete_fields)
 ROW_COLUMNS = ("batch_id", "sheet", "row", "outcome", "record_id", "problems", "changes")
 KEPT = ("id", "person_id", "source_id", "key_in_source", "recorded_at")
@@ -108,6 +109,7 @@ def write_chunk(
         ((plan.record_id, *token, key_id, version) for plan in written for token in plan.tokens),
     )
     insert_rows(DialFact, facts.DIAL_COLUMNS, facts.dial_facts(setting, written))
+    _withdraw_bases(setting, plans)
     _write_relations(plans)
     _write_quarantine(setting, sealed)
     insert_rows(ImportRow, ROW_COLUMNS, (_import_row(setting, plan) for plan in plans))
@@ -192,24 +194,43 @@ def _update_records(setting: Setting, updated: Sequence[Plan], sealed: Sealed) -
             model.objects.filter(record__in=part).delete()
 
 
+def _withdraw_bases(setting: Setting, plans: Sequence[Plan]) -> None:
+    for part in slices([plan.withdraws for plan in plans if plan.withdraws]):
+        Record.objects.filter(pk__in=part).update(basis=NO_BASIS, wording=None, changed_at=setting.now)
+        DialFact.objects.filter(record__in=part).update(basis=NO_BASIS)
+
+
 def _write_relations(plans: Sequence[Plan]) -> None:
-    """Facts of written records; and of a repeated row, whose contract is one more of the same person."""
-    new: list[RelationFact] = []
-    repeated: list[RelationFact] = []
+    """The contract of the first row of each record, and of its repeated rows those that are further ones. What
+    only an earlier file said of the record goes."""
+    first: list[RelationFact] = []
+    further: list[RelationFact] = []
     for plan in plans:
         if plan.record and plan.person and plan.outcome != Outcome.QUARANTINED:
             fact = facts.relation_of(plan, record=plan.record, person=plan.person)
             if fact:
-                (new if plan.writes_record else repeated).append(fact)
-    if repeated:
-        known = {_same(fact) for fact in new}
-        for part in slices({fact.record_id for fact in repeated}):
-            known |= {_same(fact) for fact in RelationFact.objects.filter(record__in=part)}
-        for fact in repeated:
-            if _same(fact) not in known:
-                known.add(_same(fact))
-                new.append(fact)
+                (further if plan.repeats else first).append(fact)
+    _drop_relations({plan.record for plan in plans if plan.record and _keeps_record(plan)}, first)
+    known: set[tuple[object, ...]] = set()
+    for part in slices({fact.record_id for fact in (*first, *further)}):
+        known |= {_same(fact) for fact in RelationFact.objects.filter(record__in=part)}
+    new = []
+    for fact in (*first, *further):
+        if _same(fact) not in known:
+            known.add(_same(fact))
+            new.append(fact)
     RelationFact.objects.bulk_create(new)
+
+
+def _keeps_record(plan: Plan) -> bool:
+    return plan.outcome == Outcome.UNCHANGED and not plan.repeats
+
+
+def _drop_relations(records: Collection[UUID], still: Sequence[RelationFact]) -> None:
+    said = {_same(fact) for fact in still}
+    for part in slices(records):
+        old = [fact.pk for fact in RelationFact.objects.filter(record__in=part) if _same(fact) not in said]
+        RelationFact.objects.filter(pk__in=old).delete()
 
 
 def _same(fact: RelationFact) -> tuple[object, ...]:
