@@ -16,6 +16,7 @@ from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.organisation import applying, assets, founding, showing
 from duecause.organisation.demo import load_demo
+from duecause.web.templatetags.formats import shown_day
 
 OPERATOR = Actor.system("operator")
 FILE_LIMIT = 2_000_000
@@ -119,7 +120,7 @@ def create_key(partner: str, scopes: tuple[str, ...]) -> None:
 def list_keys(partner: str) -> None:
     """Show PARTNER's keys by their beginning."""
     for key in ApiKey.objects.filter(partner=_partner(partner)).order_by("created_at"):
-        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
+        state = f"revoked {shown_day(key.revoked_at)}" if key.revoked_at else "valid"
         used = f"last used {key.last_used_on}" if key.last_used_on else "never used"
         click.echo(f"dc_{key.prefix}_…  {', '.join(key.scopes)}  {state}  {used}")
 

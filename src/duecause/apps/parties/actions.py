@@ -24,6 +24,7 @@ from duecause.apps.parties.queries import hash_of
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
 from duecause.engine.problems import Refused
+from duecause.web.templatetags.formats import shown_day
 
 # A canary works only as long as nobody who sees plans or the ledger knows its number.
 CONTROLLER = Noun(
@@ -227,5 +228,5 @@ def revoke_api_key(*, actor: Actor, partner: Partner, prefix: str, now: datetime
 
 def note_key_use(*, prefix: str, now: datetime) -> None:
     """Remember the day a key was last used: at most one write per key and day."""
-    today = now.date()
+    today = shown_day(now)
     ApiKey.objects.filter(prefix=prefix).exclude(last_used_on=today).update(last_used_on=today)

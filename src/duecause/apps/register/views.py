@@ -23,6 +23,7 @@ from duecause.engine.tabular import write_csv
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.navigation import url_or_none
+from duecause.web.templatetags import formats
 
 PER_PAGE = 50
 EXPORT_COLUMNS = ("sheet", "row", "outcome", "problems", "columns", "looks like", "in words", "changed")
@@ -129,7 +130,7 @@ def rows_csv(request: PageRequest, batch_id: UUID) -> StreamingHttpResponse:
     """Exactly the filtered rows, without a value of any."""
     batch = batch_or_404(batch_id)
     rows = queries.every_row_of(batch, **_filter(request))
-    name = f"import_{batch.source.code}_{batch.started_at:%Y-%m-%d}_rows.csv"
+    name = f"import_{batch.source.code}_{formats.shown_day(batch.started_at)}_rows.csv"
     return StreamingHttpResponse(
         write_csv(_cells(rows), EXPORT_COLUMNS, bom=True),
         content_type="text/csv; charset=utf-8",
