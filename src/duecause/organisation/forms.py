@@ -101,8 +101,8 @@ def numbers(mapping: Mapping, name: str) -> tuple[str, ...]:
         if parse_e164(value) is None:
             raise Refused(
                 "number_unassigned",
-                "%(file)s, line %(line)s: number %(place)s of “%(key)s”, which looks like “%(shape)s”, is in no"
-                " numbering plan. Write one that can be called.",
+                "%(file)s, line %(line)s: number %(place)s of “%(key)s”, which looks like “%(shape)s”, is in"
+                " no numbering plan. Write one that can be called.",
                 file=mapping.file,
                 line=mapping.line_of(name),
                 place=place,

@@ -14,8 +14,8 @@ MESSAGES = {
         "consent of the person's own changes this."
     ),
     "basis_withdrawn": gettext_noop(
-        "Row %(row)s is known from an earlier file of this source, which showed a consent. It no longer counts: "
-        "the person is not called until a file or the person shows one again."
+        "Row %(row)s is known from an earlier file of this source, which showed a consent. It no longer "
+        "counts: the person is not called until a file or the person shows one again."
     ),
     "consent_text_unknown": gettext_noop(
         "Row %(row)s rests on consent, but names no consent text that we know of this source. Ask the "

@@ -201,8 +201,8 @@ def _withdraw_bases(setting: Setting, plans: Sequence[Plan]) -> None:
 
 
 def _write_relations(plans: Sequence[Plan]) -> None:
-    """The contract of the first row of each record, and of its repeated rows those that are further ones. What
-    only an earlier file said of the record goes."""
+    """The contract of the first row of each record, and of its repeated rows those that are further ones.
+    What only an earlier file said of the record goes."""
     first: list[RelationFact] = []
     further: list[RelationFact] = []
     for plan in plans:
