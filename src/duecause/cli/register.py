@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from duecause.apps.parties.models import Source
-from duecause.apps.register import actions, preview, queries, reports
+from duecause.apps.register import actions, queries, reports, trial
 from duecause.apps.register.models import RecordLink
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
@@ -47,32 +46,33 @@ def import_command(
     founding.require_founded()
     if out_file and not dry_run:
         raise click.UsageError("--out belongs to --dry-run.")
-    given: dict[str, Any] = {
-        "actor": OPERATOR,
-        "source": _source(code),
-        "data": _bytes(file),
-        "file_name": file.name,
-        "now": datetime.now(UTC),
-        "sheet": sheet,
-        "explicit_map": _explicit(mapped),
-        "country": country,
-    }
+    source, data, explicit, now = _source(code), _bytes(file), _explicit(mapped), datetime.now(UTC)
     if dry_run:
-        _dry_run(given, out_file)
+        upload = trial.Upload(source, data, file.name, sheet or "", explicit, country or "")
+        _dry_run(upload, out_file, now)
         return
     with _progress() as progress:
-        done = actions.import_file(**given, progress=progress)
+        done = actions.import_file(
+            actor=OPERATOR,
+            source=source,
+            data=data,
+            file_name=file.name,
+            now=now,
+            sheet=sheet,
+            explicit_map=explicit,
+            country=country,
+            progress=progress,
+        )
     _say(done)
     if report_file:
         _write(report_file, json.dumps(reports.report_of(done.batch), ensure_ascii=False, indent=1).encode())
 
 
-def _dry_run(given: dict[str, Any], out_file: Path | None) -> None:
-    seen = preview.preview(**given)
-    for column in seen.refused_columns:
+def _dry_run(upload: trial.Upload, out_file: Path | None, now: datetime) -> None:
+    seen = trial.every_row(actor=OPERATOR, upload=upload, now=now)
+    for column in reports.refused_columns(seen.sheets):
         click.echo(f"Column not stored: {column['column']} ({column['reason']})", err=True)
-    planned = preview.planned_rows(seen.file, seen.setting)
-    rows = (reports.preview_row(plan.parsed, given["file_name"]) for plan in planned)
+    rows = (reports.preview_row(plan.parsed, upload.name) for plan in seen.plans)
     content = b"".join(write_csv(rows, reports.PREVIEW_HEADER))
     if out_file:
         _write(out_file, content)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from duecause.apps.parties.models import Source
-from duecause.apps.register import preview
 from duecause.apps.register.models import ImportRow, RecordLink
 from duecause.apps.register.reports import preview_row, report_of
+from duecause.apps.register.trial import Upload, every_row
 from duecause.organisation import applying
 from tests.apps.register.lists import take
 from tests.support.world import NOW, OPERATOR
@@ -41,9 +41,9 @@ def data_of(name: str) -> bytes:
 @pytest.mark.parametrize("name", LISTS)
 def test_every_row_has_the_numbers_and_the_e_mail_of_the_truth(organisation, name):
     source = Source.objects.get(code=TRUTH["lists"][name]["source"])
-    seen = preview.preview(actor=OPERATOR, source=source, data=data_of(name), file_name=name, now=NOW)
+    seen = every_row(actor=OPERATOR, upload=Upload(source, data_of(name), name), now=NOW)
     truth, wrong = rows_of(name), []
-    for plan in preview.planned_rows(seen.file, seen.setting):
+    for plan in seen.plans:
         _, sheet, row, numbers, email, codes = preview_row(plan.parsed, name)
         expected = truth[sheet, int(row)]
         if sorted(numbers.split()) != sorted(expected["numbers"]) or email != expected["email"]:

@@ -8,7 +8,7 @@ import xlsxwriter
 
 from duecause.apps.gate.actions import open_for_job
 from duecause.apps.ledger.models import Event
-from duecause.apps.register import actions, preview
+from duecause.apps.register import actions, reports
 from duecause.apps.register.fields import numbers_in
 from duecause.apps.register.models import (
     DialFact,
@@ -19,6 +19,7 @@ from duecause.apps.register.models import (
     Record,
     RelationFact,
 )
+from duecause.apps.register.trial import Upload, every_row, trial
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor, NotPermitted
 from duecause.engine.problems import Refused
@@ -334,15 +335,19 @@ def test_progress_is_told_after_each_chunk(world, monkeypatch):
     assert seen == [(1, 2), (2, 2)]
 
 
-def test_a_preview_shows_what_the_first_rows_would_become_and_stores_nothing(world):
+def test_trying_a_file_shows_what_its_rows_would_become_and_stores_nothing(world):
     mila, tom = "mila@example.org;v4;38\n", "tom@example.org;v9;42\n"
     text = "email;toestemmingstekst;schoenmaat\n" + mila + tom + mila
-    seen = preview.preview(
-        actor=OPERATOR, source=world.source, data=text.encode(), file_name="list.csv", now=NOW
-    )
-    assert [plan.outcome for plan in seen.rows] == ["stored", "quarantined", "unchanged"]
+    upload = Upload(world.source, text.encode(), "list.csv")
+    seen = trial(actor=OPERATOR, upload=upload, now=NOW)
+    whole = every_row(actor=OPERATOR, upload=upload, now=NOW)
+    outcomes = [plan.outcome for plan in whole.plans]
+    assert outcomes == [row.plan.outcome for row in seen.rows] == ["stored", "quarantined", "unchanged"]
+    assert (whole.sheets, whole.row_count) == (seen.sheets, seen.row_count)
     assert seen.sheets[0]["delimiter"] == ";" and seen.sheets[0]["encoding"] == "utf-8"
     assert [column["field"] for column in seen.sheets[0]["columns"]] == ["email", "consent_text", None]
-    assert seen.refused_columns == [{"sheet": "", "column": "schoenmaat", "reason": "header_unknown"}]
+    assert reports.refused_columns(seen.sheets) == [
+        {"sheet": "", "column": "schoenmaat", "reason": "header_unknown"}
+    ]
     assert seen.problems == {"consent_text_unknown": 1, "duplicate_in_file": 1} and seen.row_count == 3
     assert not ImportBatch.objects.exists() and not Record.objects.exists() and not Event.objects.exists()

@@ -1,9 +1,9 @@
-"""What a file would become: its first rows planned as an import would, by reads alone. Nothing is written."""
+"""What a file would become: its rows planned as an import would, by reads alone. Nothing is written."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,15 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class EveryRow:
+    """`plans` are made while they are taken, in the order of the rows; they can be taken once."""
+
+    sheets: list[dict[str, Any]]
+    row_count: int
+    plans: Iterator[Plan]
+
+
+@dataclass(frozen=True, slots=True)
 class TriedRow:
     """`cells`: field → the cell of the file, of the columns that would be kept."""
 
@@ -66,8 +75,27 @@ def sheets_in(*, actor: Actor, data: bytes, name: str) -> list[str]:
     return [table.sheet for table in open_tables(data, name=name)]
 
 
+def every_row(*, actor: Actor, upload: Upload, now: datetime) -> EveryRow:
+    """The whole file. Raises NotPermitted, Refused where it cannot be imported at all."""
+    actor.require("register.import")
+    file = _read(upload, now, require_identifier=True)
+    sheets = [sheet.describe() for sheet in file.sheets]
+    return EveryRow(sheets, file.row_count, _planned(file, _setting(upload.source, now)))
+
+
+def _planned(file: ReadFile, setting: Setting) -> Iterator[Plan]:
+    seen: dict[bytes, Plan] = {}
+    for rows in file.chunks(TRIED_ROWS):
+        yield from plan_chunk(setting, rows, seen=seen)
+
+
+def _setting(source: Source, now: datetime) -> Setting:
+    unsaved = ImportBatch(source=source, started_at=now)
+    return Setting(batch=unsaved, source=source, declared=declared(), consent=ConsentTexts(source), now=now)
+
+
 def trial(*, actor: Actor, upload: Upload, now: datetime) -> Trial:
-    """Raises NotPermitted, Refused where the file as a whole cannot be read."""
+    """The first rows. Raises NotPermitted, Refused where the file as a whole cannot be read."""
     actor.require("register.import")
     fault: Problem | None = None
     try:
@@ -85,7 +113,7 @@ def trial(*, actor: Actor, upload: Upload, now: datetime) -> Trial:
     return _tried(file, sheets, upload.source, now)
 
 
-def _read(upload: Upload, now: datetime) -> ReadFile:
+def _read(upload: Upload, now: datetime, *, require_identifier: bool = False) -> ReadFile:
     return reading.read_file(
         upload.data,
         file_name=upload.name,
@@ -95,7 +123,7 @@ def _read(upload: Upload, now: datetime) -> ReadFile:
         sheet=upload.sheet or None,
         explicit=upload.explicit,
         country=upload.country or None,
-        require_identifier=False,
+        require_identifier=require_identifier,
     )
 
 
@@ -110,11 +138,7 @@ def _without_identifier(file: ReadFile, name: str) -> Problem | None:
 
 def _tried(file: ReadFile, sheets: list[dict[str, Any]], source: Source, now: datetime) -> Trial:
     rows, cells = _first_rows(file)
-    unsaved = ImportBatch(source=source, started_at=now)
-    setting = Setting(
-        batch=unsaved, source=source, declared=declared(), consent=ConsentTexts(source), now=now
-    )
-    plans = plan_chunk(setting, rows)
+    plans = plan_chunk(_setting(source, now), rows)
     problems = Counter(code for plan in plans for code in {p.code for p in plan.parsed.problems})
     return Trial(
         sheets=sheets,
