@@ -19,6 +19,7 @@ urlpatterns = [
     path("people/", include("duecause.apps.register.urls")),
     path("objections/", include("duecause.apps.consent.urls")),
     path("requests/", include("duecause.apps.obligations.urls")),
+    path("requests/", include("duecause.apps.rights.urls")),
     path("alarms/", include("duecause.apps.gate.urls")),
     path("partners/", include("duecause.apps.parties.urls")),
     path("rules/", include("duecause.apps.catalogue.urls")),

@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
+from duecause.apps.consent.actions import Taking, request_erasure
 from duecause.apps.consent.models import NationalRegister, Objection
 from duecause.apps.consent.upload_actions import queue_objections
 from duecause.apps.dialling.release_actions import release
@@ -26,6 +27,9 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.register.actions import import_file
 from duecause.apps.register.models import RecordLink
+from duecause.apps.rights.actions import plan_erasure
+from duecause.apps.rights.certifying import certificate
+from duecause.apps.rights.models import ErasureCase
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
@@ -233,3 +237,35 @@ def _uploaded(world: World, client: Client) -> object:
     answer = client.post(reverse("register:new"), sent)
     parts = answer.get("Location", "").strip("/").split("/")
     return UUID(parts[-1]) if len(parts[-1]) == 36 else None
+
+
+@of_the_company("planned erasure")
+def planned_erasure(world: World) -> object:
+    return _erasure(world).obligation_id
+
+
+@of_the_company("proven erasure")
+def proven_erasure(world: World) -> object:
+    """As it stands after the work; doing the work needs connections outside a test's transaction."""
+    case = _erasure(world)
+    case.work = {
+        "rows": {"register.Record": 1}, "keys_destroyed": 2, "sealed_events": 0, "consents": [],
+        "guards": {"phone": 1}, "guards_until": "2036-11-02", "partners": [], "scrubbed": {},
+        "read_back": {"records": 0},
+    }  # fmt: skip
+    case.approved_at = case.applied_at = case.proven_at = NOW
+    case.certificate = certificate(case, case.obligation)
+    case.state = case.stage = ErasureCase.State.PROVEN
+    case.save()
+    return case.obligation_id
+
+
+def _erasure(world: World) -> ErasureCase:
+    _, request = request_erasure(
+        actor=OPERATOR,
+        person=canary.canary(world),
+        controller=world.controller,
+        taking=Taking(how="call"),
+        now=NOW,
+    )
+    return plan_erasure(actor=OPERATOR, request=request, now=NOW)

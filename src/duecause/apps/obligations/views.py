@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from duecause.apps.obligations import queries, texts
+from duecause.apps.obligations import linking, queries, texts
 from duecause.apps.obligations.models import Obligation, Step
+from duecause.engine.actor import Actor
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 
@@ -43,7 +44,7 @@ def due(request: PageRequest) -> HttpResponse:
         {"url": "?state=failed", "label": _("Stopped"), "code": "failed"},
     ]
     context = {
-        "rows": [_row(obligation, now) for obligation in page],
+        "rows": [_row(obligation, now, request.actor) for obligation in page],
         "page_of": page,
         "tabs": tabs,
         "state": state,
@@ -59,11 +60,12 @@ def due(request: PageRequest) -> HttpResponse:
     return render(request, "obligations/due.html", context)
 
 
-def _row(obligation: Obligation, now: datetime) -> dict[str, object]:
+def _row(obligation: Obligation, now: datetime, actor: Actor) -> dict[str, object]:
     share = queries.share_of_time_used(obligation, now)
     return {
         "obligation": obligation,
         "label": texts.kind_label(obligation.kind),
+        "page": linking.page_of(obligation, actor),
         "used": share,
         "meaning": "act" if share >= LATE else "watch" if share >= 0.5 else "ok",
         "steps": [

@@ -50,6 +50,7 @@ def apply_erasure(
     Returns the case: proven, or planned anew where the person's data changed after the approval. Raises
     Refused where something was found on reading back, Busy, Superseded.
     """
+    actor.require(f"open:{OPEN}")
     while True:
         current = ErasureCase.objects.get(pk=case)
         if current.stage == Stage.PROVEN or current.state == State.PLANNED:
