@@ -37,7 +37,7 @@ def withdraw(world, person, now):
 
 
 def enter_the_register(world, person, now):
-    RegisterVersion.objects.update(state="retired")
+    RegisterVersion.objects.update(state=RegisterVersion.State.REPLACED)
     version = load_dncm(NUMBER["BE"], version_date=now.date())
     RegisterVersion.objects.filter(pk=version.pk).update(loaded_at=now)
 
