@@ -14,11 +14,14 @@ import click
 from duecause.apps.dialling import feed_files
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.queries import centre_named
+from duecause.apps.parties.actions import give_webhook_secret
 from duecause.cli.errors import REFUSED
 from duecause.cli.files import read_bytes, write_bytes
+from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.organisation import founding
 
+OPERATOR = Actor.system("operator")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -84,6 +87,16 @@ def read(partner: str, folder: Path) -> int:
     for text in refused:
         click.echo(text, err=True)
     return REFUSED if refused else 0
+
+
+@feed_group.command("secret")
+@click.argument("partner")
+def secret(partner: str) -> None:
+    """Make the secret that signs the calls of PARTNER's webhook and show it, this once."""
+    founding.require_founded()
+    centre = centre_named(partner)
+    click.echo(give_webhook_secret(actor=OPERATOR, partner=centre, now=datetime.now(UTC)))
+    click.echo("Hand it over by a safe way: it is not shown again. The one before has ended.", err=True)
 
 
 def _natural(file: Path) -> tuple[int, str]:

@@ -120,6 +120,8 @@ class PartnerEntry(Entry):
     kind: str = key(forms.choice(Partner.Kind.values))
     country: str = key(forms.country)
     suspended_on: date | None = key(forms.day_or_none, None)
+    webhook_url: str = key(forms.url, "")
+    witness_key: str = key(forms.text(), "")
     contracts: tuple[ContractEntry, ...] = entries(ContractEntry)
     transfer: TransferEntry | None = one(TransferEntry)
 

@@ -21,7 +21,7 @@ from duecause.apps.gate.actions import raise_alarm
 from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.actions import record
 from duecause.apps.ledger.models import Checkpoint
-from duecause.apps.obligations.actions import finish_waiting, open_obligation
+from duecause.apps.obligations.actions import ensure_periodic, finish_waiting, open_obligation
 from duecause.apps.obligations.models import Step
 from duecause.apps.parties.models import Partner
 from duecause.engine import tlog
@@ -29,6 +29,7 @@ from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 
 TELL = "dialling.tell_partners"
+PING = "dialling.ping"
 FEED = "feed"
 OVERDUE = "feed_overdue"
 
@@ -108,6 +109,16 @@ def _write(*, actor: Actor, entries: Sequence[FeedEntry], facts: Mapping[str, An
         entry.written_at = now
         entry.step = steps[centres[entry.partner_id].code]
         entry.save(force_insert=True)
+        _call_webhook(centres[entry.partner_id], entry.cursor, now)
+
+
+def _call_webhook(partner: Partner, cursor: int, now: datetime) -> None:
+    """One ping that has not begun is enough: it tells how far the feed is when it is sent."""
+    if not partner.webhook_url:
+        return
+    waiting = Step.objects.filter(obligation__kind=PING, system=partner.code, state=Step.State.DUE)
+    if not waiting.exists():
+        ensure_periodic(kind=PING, slot=f"{partner.pk}:{cursor}", system=partner.code, now=now)
 
 
 def _locked(partner: Partner) -> FeedStream:

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from duecause.apps.dialling import feed_actions
+from duecause.apps.dialling import feed_actions, feed_queries, feed_webhook
+from duecause.apps.gate.actions import open_spool
+from duecause.apps.gate.holdings import Sealed
 from duecause.apps.obligations.models import Step
-from duecause.apps.obligations.runner import periodic
+from duecause.apps.obligations.runner import Postponed, handles, periodic
+from duecause.apps.parties.actions import WEBHOOK_COMPARTMENT, WEBHOOK_USE, secrets_owner
+from duecause.apps.parties.models import Partner
 from duecause.engine.actor import Actor
+from duecause.engine.problems import Refused
 
 WATCH = "dialling.watch_feeds"
+OPEN = "webhook"
 
 
 def _every_five_minutes(now: datetime) -> str:
@@ -23,3 +29,38 @@ def watch(step: Step) -> Mapping[str, Any]:
     """Raise an alarm for every centre that is silent for 4 hours, and a graver one after 24."""
     raised = feed_actions.raise_overdue(actor=Actor.job(str(step.pk)), now=datetime.now(UTC))
     return {"alarms": raised}
+
+
+@handles(feed_actions.PING)
+def ping(step: Step) -> Mapping[str, Any]:
+    """Tell one partner that its feed has grown; not needed any more once it has fetched everything."""
+    partner = Partner.objects.get(code=step.system)
+    stream = feed_queries.stream_of(partner)
+    if not partner.webhook_url or stream.given >= stream.written:
+        return {"cursor": stream.written, "needed": False}
+    now = datetime.now(UTC)
+    try:
+        status = feed_webhook.ping(
+            url=partner.webhook_url,
+            secret=_secret(step, partner, now),
+            cursor=stream.written,
+            timestamp=int(now.timestamp()),
+        )
+    except feed_webhook.NotReached as silent:
+        raise Postponed(str(silent)) from None
+    return {"cursor": stream.written, "needed": True, "status": status}
+
+
+def _secret(step: Step, partner: Partner, now: datetime) -> str:
+    blob = bytes(partner.webhook_secret or b"")
+    sealed = Sealed(secrets_owner(partner), WEBHOOK_COMPARTMENT, WEBHOOK_USE, blob)
+    actor = Actor.job(str(step.pk), f"open:{OPEN}")
+    secret = open_spool(actor=actor, sealed=sealed, why=OPEN, now=now) if blob else None
+    if secret is None:
+        raise Refused(
+            "webhook_no_secret",
+            "%(partner)s has a webhook and no secret to sign with. Make one: duecause feed secret %(centre)s",
+            partner=partner.name,
+            centre=partner.code,
+        )
+    return secret.decode()

@@ -69,6 +69,7 @@ KINDS = {
     "parties.partner_changed": _("Partner changed"),
     "parties.source_changed": _("Source changed"),
     "parties.transfer_changed": _("Transfer basis changed"),
+    "parties.webhook_secret_given": _("Webhook secret given to a partner"),
     "register.import_chunk": _("Rows of a list imported"),
     "register.import_failed": _("Import failed"),
     "register.import_finished": _("Import finished"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 
@@ -21,6 +22,9 @@ from duecause.apps.parties.models import (
     TransferBasis,
 )
 from duecause.apps.parties.queries import hash_of
+from duecause.apps.vault.actions import seal_bytes
+from duecause.apps.vault.models import Compartment
+from duecause.engine import tlog
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
 from duecause.engine.problems import Refused
@@ -44,6 +48,8 @@ SOURCE = Noun(name="source", model=Source, event="parties.source_changed")
 SCOPES = frozenset({"feed", "precall"})
 PREFIX_BYTES = 4
 SECRET_BYTES = 32
+WEBHOOK_USE = "parties.webhook"
+WEBHOOK_COMPARTMENT = Compartment.CONTENT
 
 
 def _require(actor: Actor) -> None:
@@ -89,9 +95,27 @@ def apply_partner(
     kind: str,
     country: str,
     suspended_on: date | None,
+    webhook_url: str = "",
+    witness_key: str = "",
 ) -> Change | None:
+    """`webhook_url`: called when the partner's feed grows. `witness_key`: verifier key (name+id+key) of the
+    cosignatures that it gives to checkpoints of the ledger."""
     _require(actor)
-    wanted = {"code": code, "name": name, "kind": kind, "country": country, "suspended_on": suspended_on}
+    if witness_key and not tlog.Verifier.parse(witness_key).is_witness:
+        raise Refused(
+            "witness_key_kind",
+            "The witness key of %(partner)s is the key of a log. Ask for its cosignature key.",
+            partner=name,
+        )
+    wanted = {
+        "code": code,
+        "name": name,
+        "kind": kind,
+        "country": country,
+        "suspended_on": suspended_on,
+        "webhook_url": webhook_url,
+        "witness_key": witness_key,
+    }
     return put(PARTNER, wanted, actor=actor, now=now)
 
 
@@ -224,6 +248,23 @@ def revoke_api_key(*, actor: Actor, partner: Partner, prefix: str, now: datetime
         payload = {"partner": partner.code, "prefix": prefix}
         record(actor=actor, kind="parties.api_key_revoked", now=now, payload=payload)
     return True
+
+
+def secrets_owner(partner: Partner) -> UUID:
+    """Under whose key a partner's secrets are sealed."""
+    return uuid5(NAMESPACE_URL, f"duecause:partner:{partner.code}")
+
+
+def give_webhook_secret(*, actor: Actor, partner: Partner, now: datetime) -> str:
+    """Make the secret that signs the calls of a partner's webhook and return it in clear, this once. The one
+    before ends at once."""
+    actor.require("apikeys.manage")
+    clear = secrets.token_urlsafe(SECRET_BYTES)
+    blob = seal_bytes(secrets_owner(partner), WEBHOOK_COMPARTMENT, WEBHOOK_USE, clear.encode())
+    with transaction.atomic():
+        Partner.objects.filter(pk=partner.pk).update(webhook_secret=blob)
+        record(actor=actor, kind="parties.webhook_secret_given", now=now, payload={"partner": partner.code})
+    return clear
 
 
 def note_key_use(*, prefix: str, now: datetime) -> None:

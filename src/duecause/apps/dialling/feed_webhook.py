@@ -1,0 +1,113 @@
+"""Call a partner's webhook: a signed ping that says how far its feed is, and nothing else.
+
+The signature is HMAC-SHA256 over "<timestamp>.<body>" with the partner's secret; the partner refuses what is
+older than five minutes. The address is resolved once and that very address is called, so that a name cannot
+turn into one of the company's own network between the check and the call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import json
+import os
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+from duecause.engine.problems import Refused
+
+TIMESTAMP = "Duecause-Timestamp"
+SIGNATURE = "Duecause-Signature"
+REPLAY_SECONDS = 300
+TIMEOUT_SECONDS = 10.0
+ALLOW_LOCAL = "DUECAUSE_ALLOW_LOCAL_WEBHOOKS"
+
+
+class NotReached(Exception):
+    """The partner's server did not take the ping; its text names no address."""
+
+
+def signature(secret: str, timestamp: int, body: bytes) -> str:
+    """`v1=` and the HMAC-SHA256 in hexadecimal."""
+    signed = str(timestamp).encode() + b"." + body
+    return "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def ping(*, url: str, secret: str, cursor: int, timestamp: int) -> int:
+    """Post {"cursor": n}; gives the status. Redirects are not followed. Raises Refused for an address that
+    may not be called, NotReached where it did not answer with 2xx."""
+    body = json.dumps({"cursor": cursor}).encode()
+    headers = {
+        "Content-Type": "application/json",
+        TIMESTAMP: str(timestamp),
+        SIGNATURE: signature(secret, timestamp, body),
+    }
+    connection, path = _connection(url)
+    try:
+        connection.request("POST", path, body=body, headers=headers)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise NotReached(f"The webhook could not be reached ({type(error).__name__}).") from None
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        raise NotReached(f"The webhook answered {status}.")
+    return status
+
+
+class _Pinned(http.client.HTTPSConnection):
+    """Connects to an address that was checked, and still asks for the certificate of the name."""
+
+    def __init__(self, host: str, port: int, address: str) -> None:
+        self.trust = ssl.create_default_context()
+        super().__init__(host, port, timeout=TIMEOUT_SECONDS, context=self.trust)
+        self.address = address
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self.address, self.port), TIMEOUT_SECONDS)
+        self.sock = self.trust.wrap_socket(plain, server_hostname=self.host)
+
+
+def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
+    local = os.environ.get(ALLOW_LOCAL) == "1"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise _not_callable() from None
+    if not host or parts.username or parts.scheme not in (("http", "https") if local else ("https",)):
+        raise _not_callable()
+    port = port or (443 if parts.scheme == "https" else 80)
+    address = _address(host, port, local)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS), path
+    return _Pinned(host, port, address), path
+
+
+def _address(host: str, port: int, local: bool) -> str:
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError:
+        raise NotReached("The name of the webhook could not be resolved.") from None
+    if not local and not all(_is_public(address) for address in found):
+        raise _not_callable()
+    return min(found)
+
+
+def _is_public(address: str) -> bool:
+    known = ipaddress.ip_address(address.partition("%")[0])
+    inner = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None
+    known = inner or known
+    return known.is_global and not known.is_multicast
+
+
+def _not_callable() -> Refused:
+    return Refused(
+        "webhook_not_callable",
+        "This webhook address may not be called: it must be https and lie outside private and local networks."
+        " Correct it in the organisation file.",
+    )
