@@ -12,11 +12,15 @@ from duecause.web.templatetags.formats import day, locale
 
 
 def spoken(problem: Problem) -> str:
-    """A problem in the reader's language, days as the reader writes them."""
-    params = {
-        name: day(value) if isinstance(value, date) else value for name, value in problem.params.items()
-    }
+    """A problem in the reader's language, days and countries as the reader writes them."""
+    params = {name: _said(name, value) for name, value in problem.params.items()}
     return _(problem.template) % params if params else _(problem.template)
+
+
+def _said(name: str, value: object) -> object:
+    if isinstance(value, date):
+        return day(value)
+    return country_name(str(value)) if name == "country" else value
 
 
 def country_name(code: str) -> str:

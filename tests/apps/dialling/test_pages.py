@@ -4,21 +4,17 @@ import csv
 import io
 import re
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from duecause.apps.consent import actions as consent
-from duecause.apps.dialling import texts
 from duecause.apps.dialling.models import DialList, Release
 from duecause.apps.obligations import runner
 from duecause.apps.register import spool
 from duecause.apps.register.models import Person
 from duecause.engine.periods import local_day
-from duecause.packs import __file__ as packs
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, refused_row, screen
 from tests.support.world import make_world
 
@@ -324,8 +320,3 @@ def test_an_unreadable_number_is_refused_beside_its_field(world):
     answer = signed_in(world).post("/lists/check/", {"number": "12", "campaign": "PUMP-BE"})
     assert answer.status_code == 422
     assert "country code" in answer.content.decode()
-
-
-def test_every_sector_a_campaign_may_name_has_its_words():
-    sectors = yaml.safe_load((Path(packs).parent / "sectors.yaml").read_text("utf-8"))
-    assert {code: str(words) for code, words in texts.SECTORS.items()} == sectors

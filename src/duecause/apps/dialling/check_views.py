@@ -16,6 +16,7 @@ from duecause.engine.phone import format_international, parse_e164, read_cell
 from duecause.engine.problems import Problem, Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.words import spoken
 
 SPEAKS_FOR = {"known": "info", "consent": "ok", "released": "info"}
 
@@ -33,7 +34,7 @@ def check(request: PageRequest) -> HttpResponse:
     try:
         checked = checking.check(actor=request.actor, number=number, campaign=campaign, now=datetime.now(UTC))
     except Refused as refused:
-        form.add_error("number", texts.spoken(refused.problem))
+        form.add_error("number", spoken(refused.problem))
         return _page(request, form)
     parsed = parse_e164(number)
     shown = format_international(parsed.e164) if parsed else number
@@ -50,7 +51,7 @@ def _international(text: str, campaign: Campaign) -> str:
 def _shown(checked: checking.Checked) -> dict[str, Any]:
     findings = [
         {
-            "text": texts.spoken(finding),
+            "text": spoken(finding),
             "meaning": SPEAKS_FOR.get(finding.code, "stopped"),
         }
         for finding in checked.findings

@@ -10,10 +10,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from duecause.apps.dialling import texts
 from duecause.apps.dialling.list_queries import call_centres, running_campaigns
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
+from duecause.web.words import country_name
 
 ABOUT = {"hx-trigger": "change", "hx-target": "#about", "hx-include": "closest form"}
 
@@ -50,7 +50,7 @@ class Screening(forms.Form):
         codes = sorted({code for campaign in campaigns for code in campaign.countries})
         self._field("country").choices = [
             ("", _("the campaign's country")),
-            *((code, texts.country(code)) for code in codes),
+            *((code, country_name(code)) for code in codes),
         ]
         for name in ("campaign", "centre", "on"):
             self.fields[name].widget.attrs |= {"hx-get": about, **ABOUT}

@@ -12,11 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.dialling import list_queries, release_actions, showing, texts, views
+from duecause.apps.dialling import list_queries, release_actions, showing, views
 from duecause.apps.dialling.models import DialList, Release
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.words import spoken
 
 
 @require_POST
@@ -28,7 +29,7 @@ def release(request: PageRequest, list_id: UUID) -> HttpResponse:
     try:
         release_actions.release(actor=request.actor, dial_list=dial_list, now=datetime.now(UTC), out=file)
     except Refused as refused:
-        return views.report(request, views.list_or_404(list_id), refused=texts.spoken(refused.problem))
+        return views.report(request, views.list_or_404(list_id), refused=spoken(refused.problem))
     return HttpResponse(
         file.getvalue(),
         content_type="text/csv; charset=utf-8",

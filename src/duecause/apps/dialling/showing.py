@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from duecause.apps.catalogue import texts as catalogue_texts
 from duecause.apps.consent.models import RegisterVersion
 from duecause.apps.consent.queries import active_versions
 from duecause.apps.dialling import release_actions, rules, texts
@@ -23,6 +24,7 @@ from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
 from duecause.web import charts
 from duecause.web.templatetags.formats import day
+from duecause.web.words import country_name, spoken
 
 NOBODY_LEFT = Problem(
     "nobody_to_release", gettext_noop("No row of this list may be called. The chart says why.")
@@ -85,15 +87,15 @@ def rules_applied(dial_list: DialList) -> list[dict[str, Any]]:
         rule = rule_of(applied["country"], applied["id"])
         found.append(
             {
-                "country": texts.country(applied["country"]),
-                "kind": texts.kind(applied["kind"]),
+                "country": country_name(applied["country"]),
+                "kind": str(catalogue_texts.KINDS[applied["kind"]]),
                 "words": texts.rule_words(rule) if rule else "",
                 "law": applied["law"],
                 "id": applied["id"],
                 "since": rule.valid_from if rule else None,
                 "until": rule.valid_to if rule else None,
                 "sources": applied["sources"],
-                "confidence": texts.confidence(applied["confidence"]),
+                "confidence": str(catalogue_texts.CONFIDENCE[applied["confidence"]]),
                 "reviewed_by": applied["reviewed_by"],
             }
         )
@@ -179,11 +181,11 @@ def about(campaign: Campaign, centre: Partner | None, on: date) -> dict[str, Any
         "centre": centre,
         "on": on,
         "nobody": nobody_because(campaign, on),
-        "countries": ", ".join(texts.country(code) for code in campaign.countries),
-        "sector": texts.sector(campaign.sector),
+        "countries": ", ".join(country_name(code) for code in campaign.countries),
+        "sector": catalogue_texts.sector(campaign.sector),
         "rules": [_rule_row(rule, name_country=len(campaign.countries) > 1) for rule in applied],
         "without_rules": [
-            texts.country(code)
+            country_name(code)
             for code, found in rules.rule_sets(campaign.countries, on).items()
             if not found.rules
         ],
@@ -196,7 +198,7 @@ def about(campaign: Campaign, centre: Partner | None, on: date) -> dict[str, Any
 
 def reason_row(problem: Problem) -> dict[str, str]:
     """A problem for <c-reason-list>."""
-    return {"text": texts.spoken(problem), "meaning": "stopped"}
+    return {"text": spoken(problem), "meaning": "stopped"}
 
 
 def _rule_row(rule: Rule, *, name_country: bool) -> dict[str, str]:
@@ -206,7 +208,7 @@ def _rule_row(rule: Rule, *, name_country: bool) -> dict[str, str]:
     if not rule.reviewed_by:
         proof.append(_("not reviewed by counsel"))
     return {
-        "text": f"{texts.country(rule.country)}: {words}" if name_country else words,
+        "text": f"{country_name(rule.country)}: {words}" if name_country else words,
         "mend": " · ".join(proof),
         "meaning": "stopped" if rule.kind == "sector_ban" else "info",
     }

@@ -26,6 +26,7 @@ from duecause.engine.tabular import write_csv
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.templatetags.formats import shown_day
+from duecause.web.words import spoken
 
 PER_PAGE = 50
 FILTERS = ("campaign", "centre", "state")
@@ -101,7 +102,7 @@ def _ask(request: PageRequest, form: Screening, refused: Refused | None = None) 
     centre = list_queries.call_centres().filter(code=form["centre"].value()).first()
     context = {
         "form": form,
-        "refused": texts.spoken(refused.problem) if refused else "",
+        "refused": spoken(refused.problem) if refused else "",
         "about": campaign and showing.about(campaign, centre or list_queries.call_centres().first(), today()),
         "has_centres": list_queries.call_centres().exists(),
     }
