@@ -61,6 +61,14 @@ def no_anchor_of_another_test(key_files: Path) -> None:
     shutil.rmtree(key_files.parent / "ledger", ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def no_language_of_another_test() -> None:
+    """A request leaves the language of its reader active in this thread."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 def _counts(reporter: pytest.TerminalReporter) -> dict[str, int]:
     kinds = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
     return {kind: len(reporter.stats[kind]) for kind in kinds if reporter.stats.get(kind)}
