@@ -16,6 +16,7 @@ from duecause.apps.gate.policies import engine
 from duecause.apps.ledger import actions, publishing, sequencer, texts, views
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import runner
+from duecause.apps.obligations.models import Obligation
 from duecause.engine import tlog
 from duecause.engine.ids import uuid7
 from tests.support.world import NOW, OPERATOR, make_world
@@ -171,7 +172,8 @@ def test_a_log_too_long_for_a_request_is_verified_by_the_worker(world, monkeypat
     assert "Verifying the ledger" in page(client)
     while runner.run_once("test"):
         pass
-    assert Event.objects.filter(kind="ledger.verified").count() == 1
+    assert Obligation.objects.filter(kind="ledger.verify").count() == 1
+    assert Event.objects.filter(kind="ledger.verified").count() == 2  # this one and that of the day
     assert "In order" in page(client)
     assert "Show what was found" in page(client, "/evidence/verify/progress/")
 

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from duecause.apps.ledger import actions, guard, publishing, queries, recovering, sequencer
+from duecause.apps.ledger import actions, guard, publishing, queries, recovering, sequencer, watching
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, Recovery, State, Tile
+from duecause.apps.obligations import ledger_jobs, runner
 from duecause.cli import group
 from duecause.cli.errors import guarded
 from duecause.engine import tlog
@@ -243,17 +244,34 @@ def test_the_queue_is_late_after_five_seconds_and_the_log_silent_after_five_minu
 
 
 def test_a_long_queue_is_logged_once_when_it_begins_and_once_when_it_ends(caplog):
-    caplog.set_level(logging.INFO, "duecause.apps.ledger.sequencer")
-    now, watch = timezone.now(), sequencer.QueueWatch()
+    caplog.set_level(logging.INFO, "duecause.apps.ledger.watching")
+    now, watch = timezone.now(), watching.QueueWatch()
     write(now)
     for seconds in (10, 11, 12, 13):
         watch.look(now + timedelta(seconds=seconds))
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert "1 ledger events wait, the first for 11 s" in caplog.text
+    assert "1 events wait, the first for 11 s" in caplog.text
     QueueEntry.objects.all().delete()
     watch.look(now + timedelta(seconds=14))
     watch.look(now + timedelta(seconds=15))
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+
+
+def test_the_worker_notices_that_no_sequencer_works(caplog):
+    ledger_jobs._watch = watching.QueueWatch()
+    write(timezone.now() - timedelta(minutes=2))
+    while runner.run_once("test"):
+        pass
+    assert sum("the ledger is late" in record.message for record in caplog.records) == 1
+
+
+def test_the_log_is_verified_once_a_day_by_itself_and_the_result_kept():
+    grown(3)
+    for _ in range(2):
+        while runner.run_once("test"):
+            pass
+    assert Event.objects.filter(kind="ledger.verified").count() == 1
+    assert queries.last_verification().clean
 
 
 def test_the_loop_beats_by_itself_and_ends_when_told():

@@ -1,4 +1,4 @@
-"""The tamper matrix: every way of touching a log that we know, each at many places, and clean logs beside them.
+"""The tamper matrix: each way of touching a log that we know, at many places, and clean logs beside them.
 
 The verifier is a partner: it holds the keys of log and witness, and every note it has seen. Run by
 test_tamper_matrix.py with modest numbers and by `./dev bench tamper` with the full ones.

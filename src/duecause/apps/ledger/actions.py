@@ -56,7 +56,8 @@ def record(
 
     `payload` holds codes, ids and counts and is sealed with the actor under the month's key.
     `person_payload` holds what identifies a person; it is sealed under that person's key in `compartment`
-    and dies with it; of a person who was erased it is left out. Neither may hold floats. Raises TransactionManagementError outside a transaction.
+    and dies with it; of a person who was erased it is left out. Neither may hold floats. Raises
+    TransactionManagementError outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(

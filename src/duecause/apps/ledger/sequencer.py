@@ -6,15 +6,15 @@ Any number of these may run; the state row lets one work at a time.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event as StopSignal
 
 from django.db import DatabaseError, close_old_connections, transaction
 
-from duecause.apps.ledger import actions, guard, queries
+from duecause.apps.ledger import actions, guard
 from duecause.apps.ledger.models import State
 from duecause.apps.ledger.publishing import publish
+from duecause.apps.ledger.watching import QueueWatch
 from duecause.engine.actor import Actor
 
 PAUSE_SECONDS = 0.3
@@ -58,23 +58,3 @@ def sequence_all() -> bool:
         publish()
         worked = True
     return worked
-
-
-@dataclass
-class QueueWatch:
-    """Says once when events begin to wait too long, and once when they no longer do. A single look may fall
-    on a long transaction that was committed this moment, so it takes two."""
-
-    seen: bool = False
-    told: bool = False
-
-    def look(self, now: datetime) -> None:
-        health = queries.queue_health(now)
-        if health.late and self.seen and not self.told:
-            self.told = True
-            seconds = health.oldest.total_seconds() if health.oldest else 0
-            log.error("%s ledger events wait, the first for %.0f s", health.waiting, seconds)
-        elif not health.late and self.told:
-            self.told = False
-            log.info("the ledger queue is short again")
-        self.seen = health.late

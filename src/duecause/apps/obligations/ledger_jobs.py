@@ -1,4 +1,7 @@
-"""Verify the ledger in the background: the ledger lies below this room, so its job lives here."""
+"""Verify the ledger in the background, each day by itself too, and notice when no sequencer works.
+
+The ledger lies below this room, so its jobs live here.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,22 @@ from django.db import transaction
 from duecause.apps.ledger import checking
 from duecause.apps.ledger.actions import record_verification
 from duecause.apps.ledger.later import Running, register_jobs
+from duecause.apps.ledger.watching import QueueWatch
 from duecause.apps.obligations import actions
 from duecause.apps.obligations.models import Obligation, Step
-from duecause.apps.obligations.runner import Postponed, handles
+from duecause.apps.obligations.runner import Postponed, handles, periodic
 from duecause.engine.actor import Actor
 
 KIND = "ledger.verify"
+DAILY = "ledger.verify_daily"
+WATCH = "ledger.watch"
 RUNNING = (Step.State.DUE, Step.State.LEASED)
 
 
 def install() -> None:
     handles(KIND)(verify)
+    periodic(DAILY, lambda now: f"{now:%Y-%m-%d}")(verify)
+    periodic(WATCH, lambda now: f"{now:%Y-%m-%dT%H:}{now.minute // 5 * 5:02}")(watch)
     register_jobs(LedgerJobs())
 
 
@@ -33,7 +41,7 @@ class LedgerJobs:
 
     def running(self) -> Running | None:
         step = Step.objects.filter(
-            obligation__kind=KIND, obligation__state=Obligation.State.OPEN, state__in=RUNNING
+            obligation__kind__in=(KIND, DAILY), obligation__state=Obligation.State.OPEN, state__in=RUNNING
         ).first()
         return Running(step.progress_done, step.progress_total) if step else None
 
@@ -46,3 +54,12 @@ def verify(step: Step) -> Mapping[str, Any]:
     report = checking.verify_live(now=datetime.now(UTC), anchor=checking.own_anchor(), progress=progress)
     record_verification(actor=Actor.job(str(step.pk)), found=checking.summary(report), now=datetime.now(UTC))
     return {"exit": int(report.exit_code), "leaves": report.log.leaves}
+
+
+_watch = QueueWatch()
+
+
+def watch(step: Step) -> Mapping[str, Any]:
+    """A sequencer that is gone cannot say so itself."""
+    health = _watch.look(datetime.now(UTC))
+    return {"waiting": health.waiting, "late": health.late, "silent": health.silent}

@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 KINDS = {
     "ledger.verify": _("Verify the ledger"),
+    "ledger.verify_daily": _("Verify the ledger, daily"),
+    "ledger.watch": _("See whether the ledger keeps up"),
     "rights.erasure_request": _("Erase a person"),
     "rights.erase": _("Apply an approved erasure"),
     "rights.end_kept": _("Destroy what was kept after erasures and is due"),
