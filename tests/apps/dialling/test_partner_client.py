@@ -1,0 +1,112 @@
+"""The example client of a call centre, as a program of its own against the served product."""
+
+import csv
+import importlib.util
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from duecause.apps.dialling import feed_queries, feed_webhook, release_actions
+from duecause.apps.ledger.actions import sequence
+from duecause.apps.parties.actions import create_api_key
+from tests.apps.dialling.feeds import JONAS, LATER, MILA, object_to, reference
+from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
+from tests.support.world import NOW, OPERATOR, make_world
+
+FILE = Path(__file__).parents[3] / "examples" / "partner_client" / "client.py"
+_spec = importlib.util.spec_from_file_location("partner_client", FILE)
+client = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(client)
+
+
+@pytest.fixture
+def world(transactional_db):
+    world = make_world()
+    world.controller.canary_numbers = OWN_NUMBERS
+    world.controller.save()
+    load_dncm()
+    return world
+
+
+class Centre:
+    def __init__(self, world, url, folder):
+        self.list = folder / "released.csv"
+        self.state = folder / "state.json"
+        self.url = url
+        self.key = create_api_key(actor=OPERATOR, partner=world.centre, scopes=["feed"], now=NOW)
+
+    def run(self):
+        return subprocess.run(
+            [
+                *(sys.executable, "-I", str(FILE), "--url", self.url),
+                *("--list", str(self.list), "--state", str(self.state)),
+            ],
+            env={"DUECAUSE_KEY": self.key, "PATH": os.environ["PATH"], "no_proxy": "*"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def stopped(self):
+        rows = csv.DictReader(self.list.open(encoding="utf-8-sig"))
+        return {row["reference"]: row["stopped"] for row in rows}
+
+
+def test_it_stops_the_rows_that_objected_and_acknowledges(world, live_server, tmp_path):
+    mila, jonas = imported(world, MILA), imported(world, JONAS)
+    centre = Centre(world, live_server.url, tmp_path)
+    out = io.BytesIO()
+    dial_list = screen(world)
+    made = release_actions.release(actor=OPERATOR, dial_list=dial_list, now=NOW, out=out)
+    centre.list.write_bytes(out.getvalue())
+    object_to(world, mila)
+    sequence(actor=OPERATOR, now=LATER)
+
+    done = centre.run()
+    assert (done.returncode, done.stdout) == (0, "1 entries, 1 rows stopped, acknowledged up to 1\n"), done
+    marks = centre.stopped()
+    assert (marks[reference(made, mila)], marks[reference(made, jonas)]) == ("objection", "")
+    assert feed_queries.stream_of(world.centre).acknowledged == 1
+
+    assert (centre.run().returncode, centre.run().stdout) == (0, "")
+    release_actions.recall(actor=OPERATOR, release=made, now=LATER)
+    assert centre.run().returncode == 0
+    assert set(centre.stopped().values()) == {"objection", "recall"}
+
+    kept = centre.state.read_text()
+    size = int(kept.split("\\n")[1])
+    centre.state.write_text(kept.replace(f"\\n{size}\\n", f"\\n{size + 1}\\n"))
+    back = centre.run()
+    assert back.returncode == 2 and f"went back from {size + 1} to {size}" in back.stderr
+
+
+def test_it_distrusts_a_ledger_that_shrank_changed_or_is_another_one():
+    kept = "log\n7\nAAAA\n\n— log x\n"
+    assert client.newer_checkpoint("", kept) == client.newer_checkpoint(kept, "") == kept
+    assert client.newer_checkpoint(kept, "log\n8\nBBBB\n\n") == "log\n8\nBBBB\n\n"
+    for given in ("log\n6\nAAAA\n\n", "log\n7\nBBBB\n\n", "other\n9\nAAAA\n\n", "nothing"):
+        with pytest.raises(client.Distrust):
+            client.newer_checkpoint(kept, given)
+
+
+def test_it_tells_a_genuine_ping_from_forged_old_and_repeated_ones():
+    body, seen = b'{"cursor": 3}', {}
+    sent = feed_webhook.signature("secret", 1000, body)
+
+    def genuine(*, now=1001.0, secret="secret", timestamp="1000", signature=sent, content=body):
+        return client.ping_is_genuine(
+            secret=secret, timestamp=timestamp, signature=signature, body=content, now=now, seen=seen
+        )
+
+    assert not genuine(secret="another")
+    assert not genuine(content=b'{"cursor": 4}')
+    assert not genuine(timestamp="1001")
+    assert not genuine(timestamp="-1") and not genuine(signature="v1=é")
+    assert not genuine(now=1000.0 + feed_webhook.REPLAY_SECONDS + 1)
+    assert genuine()
+    assert not genuine(now=1002.0), "the same call a second time"
