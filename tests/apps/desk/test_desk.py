@@ -1,17 +1,20 @@
 """The agent's way: search, reason, card, source, objection. Nothing leaves that is not permitted."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
-from tests.support.world import make_world
 
+from duecause.apps.consent import actions as consent
 from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.models import Event
+from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import Person
 from duecause.engine.ids import uuid7
+from tests.support.world import OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -116,6 +119,30 @@ def test_an_objection_takes_the_widest_scope_unless_told_otherwise(world):
     assert first < form.index('value="channel"') < form.index('value="erase_me"')
     post(client, f"/desk/people/{person.pk}/objection/")
     assert Objection.objects.get().scope == "all_marketing"
+
+
+def test_the_card_tells_of_requests_of_the_person_and_of_no_other_duty(world):
+    person = world.person()
+    client = at_desk(world)
+    consent.record_objection(
+        actor=OPERATOR,
+        person=person,
+        controller=world.controller,
+        taking=consent.Taking(how="call"),
+        now=datetime.now(UTC),
+    )
+    open_obligation(
+        actor=OPERATOR, kind="feed.tell", now=datetime.now(UTC), systems=["CC-A"], person=person.pk, facts={}
+    )
+    assert "A request of this person is open" not in look(client, person)
+    consent.request_erasure(
+        actor=OPERATOR,
+        person=person,
+        controller=world.controller,
+        taking=consent.Taking(how="call"),
+        now=datetime.now(UTC),
+    )
+    assert look(client, person).count("A request of this person is open") == 1
 
 
 def test_erase_me_objects_and_opens_the_request(world):

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from duecause.apps.catalogue.models import Field
+from duecause.apps.consent.actions import ERASURE_REQUEST
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
 from duecause.apps.consent.reach import Reach, reach_of
@@ -66,7 +67,8 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
     if "consents" in allowed:
         card.consents = consent_states(person)
     if "requests" in allowed:
-        card.requests = list(Obligation.objects.filter(person=person.pk, state=Obligation.State.OPEN))
+        open_ones = Obligation.objects.filter(person=person.pk, state=Obligation.State.OPEN)
+        card.requests = list(open_ones.filter(kind=ERASURE_REQUEST))
     if "contracts" in allowed:
         card.relations = list(RelationFact.objects.filter(person=person).order_by("-since", "family"))
         if card.relations:
