@@ -136,6 +136,7 @@ def screenshot(page: Page, name: str) -> None:
     for width, theme in SHOWN.get(name, ()):
         page.set_viewport_size(ViewportSize(width=width, height=800 if width > 400 else 740))
         page.emulate_media(color_scheme=theme)
+        page.evaluate("document.activeElement.scrollIntoView({block: 'nearest'})")
         page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png", animations="disabled")
     page.emulate_media(color_scheme="light")
     if before:

@@ -200,6 +200,7 @@ def test_a_list_comes_in_through_the_browser_and_twice_changes_nothing(lead: Pag
         if attempt == "first":
             expect(lead.locator("#preview")).to_contain_text("Religion")
             assert_page_sound(lead)
+            lead.get_by_role("rowheader", name="Religion").scroll_into_view_if_needed()
             screenshot(lead, "import-preview")
         take.press("Enter")
         expect(lead.get_by_text("The file itself was not kept, only this hash.")).to_be_visible(
