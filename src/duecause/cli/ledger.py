@@ -151,14 +151,21 @@ def _say(report: tlog.Report, told: dict[str, int], *, anchored: bool) -> None:
 @click.option(
     "--disclose", "events", multiple=True, type=click.UUID, help="Show this event's actor and decision."
 )
-def export(target: Path, events: tuple[UUID, ...]) -> None:
+@click.option("--witnessed", is_flag=True, help="Only up to the newest checkpoint that a witness cosigned.")
+def export(target: Path, events: tuple[UUID, ...], witnessed: bool) -> None:
     """Write the log as a bundle to TARGET, a new folder or a .zip, for anybody to verify."""
     open_installation()
     from duecause.apps.ledger import bundles
 
     if not target.parent.is_dir():
         raise Refused("no_folder", "%(folder)s is no folder. Make it first.", folder=target.parent)
-    size = bundles.export(target, now=datetime.now(UTC), disclose=events, actor=Actor.system("operator"))
+    size = bundles.export(
+        target,
+        now=datetime.now(UTC),
+        disclose=events,
+        actor=Actor.system("operator"),
+        witnessed=witnessed,
+    )
     click.echo(f"{target}: {size:,} entries. Verify it anywhere: duecause ledger verify {target}")
 
 

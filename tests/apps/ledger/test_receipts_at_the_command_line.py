@@ -118,6 +118,15 @@ def test_what_a_witness_signed_goes_along_with_every_export_and_receipt(capsys, 
     assert run(capsys, "check-proof", tmp_path / "one.tlog-proof", "--keys", policy)[0] == 0
     code, shown = run(capsys, "verify", tmp_path / "log", "--keys", policy)
     assert code == 3 and "Too few witnesses" in shown  # the newest one is not cosigned yet
+    run(capsys, "export", tmp_path / "witnessed", "--witnessed")
+    code, shown = run(capsys, "verify", tmp_path / "witnessed", "--keys", policy)
+    assert code == 0 and "3 entries" in shown
+
+
+def test_a_log_that_nobody_witnessed_cannot_be_exported_as_witnessed(capsys, tmp_path):
+    written()
+    code, shown = run(capsys, "export", tmp_path / "log", "--witnessed")
+    assert code == 2 and "No witness has cosigned" in shown
 
 
 def test_a_cosignature_over_another_log_is_not_kept(capsys, tmp_path):

@@ -28,15 +28,24 @@ class StoredTiles:
         return bytes(data or b"")[: width * 32]
 
 
-def export(target: Path, *, now: datetime, disclose: Sequence[UUID] = (), actor: Actor | None = None) -> int:
+def export(
+    target: Path,
+    *,
+    now: datetime,
+    disclose: Sequence[UUID] = (),
+    actor: Actor | None = None,
+    witnessed: bool = False,
+) -> int:
     """Write the log up to its newest checkpoint to a new folder or .zip; returns how many leaves that are.
 
     `disclose` names events whose record part (actor and decision) goes along in clear. The log only grows, so
     nothing is locked: events that come meanwhile wait for the next export. Nothing is judged here.
+    `witnessed`: only up to the newest checkpoint that a witness has cosigned.
     What is disclosed is itself recorded, as done by `actor`.
-    Raises Refused if the target exists or an event to disclose is unknown, waiting or erased.
+    Raises Refused if the target exists, an event to disclose is unknown, waiting or erased, or no checkpoint
+    has been cosigned.
     """
-    newest = newest_note()
+    newest = newest_witnessed() if witnessed else newest_note()
     size = tlog.parse_checkpoint(newest.text).size
     opened = _disclosures(disclose, size)
     tlog.write_bundle(
@@ -60,6 +69,17 @@ def newest_note() -> tlog.Note:
         if note := readable(row.note):
             return cosigned(note, row)
     return tlog.sign_checkpoint(tlog.Checkpoint(actions.origin(), 0, tlog.EMPTY_ROOT), actions.signer())
+
+
+def newest_witnessed() -> tlog.Note:
+    rows = Checkpoint.objects.filter(cosignatures__isnull=False).order_by("-size").distinct()
+    for row in rows.prefetch_related("cosignatures")[:1]:
+        if note := readable(row.note):
+            return cosigned(note, row)
+    raise Refused(
+        "ledger.not_witnessed",
+        "No witness has cosigned a checkpoint yet. Hand a bundle to one, then: duecause ledger cosigned FILE",
+    )
 
 
 def readable(text: str) -> tlog.Note | None:
