@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 DATABASES = ("duecause", "duecause_keys")
 USER = "duecause"
@@ -66,6 +66,11 @@ def _dies_with_us() -> Callable[[], None] | None:
 
 def url(folder: Path, database: str) -> str:
     return f"postgres://{USER}@{quote(str(folder), safe='')}/{database}"
+
+
+def folder_of(address: str) -> Path:
+    """Where the cluster behind an address of `url` lives: socket and log, and its files under `data`."""
+    return Path(unquote(urlsplit(address).netloc.partition("@")[2]))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ MODULES = (
     "duecause.cli.register",
     "duecause.cli.consent",
     "duecause.cli.dialling",
+    "duecause.cli.rights",
     "duecause.cli.feed",
     "duecause.cli.ledger",
     "duecause.cli.operating",

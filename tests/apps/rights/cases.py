@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import count
 
+from django.db.models import Q
+
+from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.consent.actions import Taking, record_consent, request_erasure
+from duecause.apps.dialling.models import Campaign
 from duecause.apps.dialling.release_actions import release
 from duecause.apps.gate.actions import reveal
 from duecause.apps.gate.facts import Reason
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.obligations.runner import run_once
+from duecause.apps.parties.models import Controller, Partner, Source
 from duecause.apps.register.actions import import_file
 from duecause.apps.register.models import Person
 from duecause.apps.rights.actions import approve_erasure, plan_erasure
 from duecause.apps.rights.models import ErasureCase
+from duecause.apps.vault import indexes
 from duecause.engine.periods import local_day
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
 from tests.security import canary
@@ -49,11 +56,7 @@ def known_everywhere(world: World) -> Person:
     return person
 
 
-def lookups_of(number: int):
-    from django.db.models import Q
-
-    from duecause.apps.vault import indexes
-
+def lookups_of(number: int) -> Q:
     return Q(records__lookups__token=indexes.lookup_token("phone", str(number)))
 
 
@@ -86,3 +89,18 @@ def work_off(case: ErasureCase) -> ErasureCase:
             break
     case.refresh_from_db()
     return case
+
+
+def existing_world() -> World:
+    """The world that another process has made in this database."""
+    controller = Controller.objects.get(code="WARM")
+    return World(
+        controller=controller,
+        source=Source.objects.get(code="WEB"),
+        sales=Purpose.objects.get(code="phone_sales"),
+        wording=Wording.objects.get(code="WEB-CALL"),
+        centre=Partner.objects.get(code="CC-A"),
+        other_centre=Partner.objects.get(code="CC-B"),
+        campaign=Campaign.objects.get(code="PUMP-BE"),
+        _numbers=count(1000),
+    )

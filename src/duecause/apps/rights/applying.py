@@ -167,8 +167,7 @@ def _destroy_keys(case: ErasureCase, actor: Actor, now: datetime) -> None:
         owners[UUID(owner)] = [name for name in every if name not in spared]
     destroyed = bury_keys(owners, now=now)
     with _ending(case, Stage.KEYLESS) as locked:
-        before = locked.work.get("keys_destroyed", 0)
-        locked.work = {**locked.work, "keys_destroyed": before + destroyed}
+        locked.work = {**locked.work, "keys_destroyed": destroyed}
 
 
 def _remove_rows(case: ErasureCase, actor: Actor, now: datetime) -> None:

@@ -51,8 +51,10 @@ def _vacuum(alias: str, tables: Sequence[str]) -> dict[str, Any]:
             name = connection.ops.quote_name(table)
             cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
             small = cursor.fetchone()[0] <= REWRITE_UP_TO
-            cursor.execute(f"VACUUM (FULL) {name}" if small else f"VACUUM {name}")
+            cursor.execute(f"VACUUM (FULL, ANALYZE) {name}" if small else f"VACUUM (ANALYZE) {name}")
             (rewritten if small else left).append(table)
+        # The planner keeps samples of columns: new ones were taken above, the old ones go here.
+        cursor.execute("VACUUM (FULL) pg_statistic")
         checkpointed = _checkpoint(cursor)
     return {
         "how": "VACUUM FULL",

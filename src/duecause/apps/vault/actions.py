@@ -105,13 +105,16 @@ def destroy_keys(owner: UUID, compartments: Iterable[str]) -> int:
 
 def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
     """Destroy keys for good: their rows stay without the key, so that nobody makes a new one in their place
-    and takes what was sealed under the old one for damaged. Returns how many keys were destroyed now."""
+    and takes what was sealed under the old one for damaged. Returns how many keys of these owners have been
+    destroyed so far, so that running it again says the same."""
     pairs = [(owner, compartment) for owner, compartments in owners.items() for compartment in compartments]
     destroyed = 0
     with transaction.atomic(using=router.db_for_write(DataKey)):
         for owner, compartments in owners.items():
             rows = DataKey.objects.filter(owner=owner, compartment__in=list(compartments))
-            destroyed += rows.exclude(wrapped=BURIED).update(wrapped=BURIED, kek_id="")
+            rows.update(wrapped=BURIED)
+            # A grave in which no key ever lay names no key that wrapped it.
+            destroyed += rows.exclude(kek_id="").count()
         DataKey.objects.bulk_create(
             [
                 DataKey(owner=owner, compartment=compartment, wrapped=BURIED, kek_id="", created_at=now)

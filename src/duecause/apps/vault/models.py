@@ -16,7 +16,8 @@ class Compartment(models.TextChoices):
 
 
 class DataKey(models.Model):
-    """One key per owner (record, person, batch, month) and compartment. Deleting the row is erasure."""
+    """One key per owner (record, person, batch, month) and compartment. It is destroyed with its row, or the
+    row stays without it where none may follow (`actions.bury_keys`)."""
 
     owner = models.UUIDField()
     compartment = models.CharField(max_length=12)
