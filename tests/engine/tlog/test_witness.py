@@ -1,4 +1,4 @@
-"""A witness cosigns every honest growth of a log and no other, and tells damaged hashes from another history."""
+"""A witness cosigns honest growth of a log and nothing else, and tells damaged hashes from another history."""
 
 from functools import cache
 from hashlib import sha256
@@ -20,10 +20,9 @@ SIZES = st.integers(0, LARGEST)
 
 @cache
 def tiles(forked=False):
-    hashes = [
-        sha256(b"%d" % (index if not forked or index != FORKED_AT else -1)).digest()
-        for index in range(LARGEST)
-    ]
+    hashes = [sha256(b"%d" % index).digest() for index in range(LARGEST)]
+    if forked:
+        hashes[FORKED_AT] = sha256(b"another").digest()
     made = MemoryTiles()
     made.add(new_tiles(0, hashes, made))
     return made
@@ -84,9 +83,9 @@ def test_another_history_is_always_called_a_fork(one, other):
 
 
 @settings(max_examples=60, deadline=None)
-@given(one=st.integers(1, LARGEST), other=st.integers(1, LARGEST), data=st.data())
-def test_damaged_hashes_are_never_called_a_fork_nor_cosigned_for_another_history(one, other, data):
-    small, large = sorted((one, other))
+@given(small=st.integers(1, LARGEST - 1), data=st.data())
+def test_damaged_hashes_are_never_called_a_fork(small, data):
+    large = data.draw(st.integers(small + 1, LARGEST))
     honest = AsOf(tiles())
     offered(large, kept=checkpoint(small), reader=honest)
     flipped = data.draw(st.sampled_from(sorted(set(honest.read))))
