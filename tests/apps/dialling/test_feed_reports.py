@@ -116,6 +116,7 @@ def test_an_objection_on_a_planted_row_looks_like_any_other(world, mila, centre)
         ({"number": "0470 99 99 99"}, "+32470123456"),
         ({"number": "+32470999999", "scope": "some"}, "all_marketing"),
         ({"number": "+32470999999", "at": "2999-01-01T00:00:00Z"}, "future"),
+        ({"number": "+32470999999", "at": "0001-01-01T00:00:00+14:00"}, "before the year 2000"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_remedy(world, centre, report, says):

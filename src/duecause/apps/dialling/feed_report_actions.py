@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
@@ -24,6 +24,7 @@ from duecause.engine.problems import Refused
 
 MOST_ATTEMPTS = 1_000
 AHEAD = timedelta(minutes=5)  # clocks differ
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CHANNEL = "call"
 SCOPES = ("all_marketing", "channel", "campaign")
 WAYS = ("call", "letter", "mail", "portal")
@@ -84,8 +85,7 @@ def report_objection(*, actor: Actor, partner: Partner, reported: Reported, now:
 def _readable(reported: Reported, now: datetime) -> PhoneNumber | None:
     if bool(reported.reference) == bool(reported.number):
         raise Refused("report_about_what", "Give either the reference of the row or the number.")
-    if reported.at > now + AHEAD:
-        raise Refused("report_in_future", "The objection lies in the future. Check the clock and its zone.")
+    _refuse_impossible(reported.at, now)
     if reported.scope not in SCOPES or reported.how not in WAYS:
         raise Refused(
             "report_unknown_word",
@@ -163,8 +163,14 @@ def refuse_unreadable(call: Call, now: datetime) -> None:
     if call.outcome not in Attempt.Outcome.values:
         known = ", ".join(Attempt.Outcome.values)
         raise Refused("attempt_unknown_outcome", "outcome is one of %(known)s.", known=known)
-    if call.at > now + AHEAD:
-        raise Refused("report_in_future", "A call lies in the future. Check the clock and its zone.")
+    _refuse_impossible(call.at, now)
+
+
+def _refuse_impossible(at: datetime, now: datetime) -> None:
+    if at > now + AHEAD:
+        raise Refused("report_in_future", "“at” lies in the future. Check the clock and its zone.")
+    if at < EARLIEST:
+        raise Refused("report_too_old", "“at” lies before the year 2000. Check the date.")
 
 
 def return_attempts(*, actor: Actor, partner: Partner, calls: Sequence[Call], now: datetime) -> int:
