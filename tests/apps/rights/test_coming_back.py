@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from duecause.apps.consent.actions import record_consent
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.dialling.models import ListRow, ReleaseRow
 from duecause.apps.parties.models import Source
@@ -81,3 +82,41 @@ def test_the_objection_goes_on_by_the_number_and_no_list_names_the_person(
     assert not ReleaseRow.objects.filter(token=token).exists()
     assert not ListRow.objects.filter(token=token).exists()
     assert ReleaseRow.objects.filter(person=None, record=None).exists()
+
+
+def test_a_spoken_consent_of_the_person_who_came_back_lifts_the_old_objection(
+    erased: tuple[World, Person],
+) -> None:
+    world, before = erased
+    new = world.person(number=canary.NUMBER)
+    _say_yes(world, new)
+    objection = Objection.objects.get(person=before, scope="all_marketing")
+    assert objection.lifted_at is not None
+    calls = Suppression.objects.filter(token=indexes.dial_token(canary.NUMBER), lifted_at=None)
+    assert not calls.filter(channel__in=["", "call"]).exists()
+    assert calls.filter(channel="email").exists()
+
+
+def test_somebody_who_shares_one_of_several_numbers_does_not_lift_it(erased: tuple[World, Person]) -> None:
+    world, before = erased
+    objection = Objection.objects.get(person=before, scope="all_marketing")
+    own = objection.suppressions.get()
+    Suppression.objects.create(
+        token=indexes.dial_token(32470000077), key_id=own.key_id, reason=own.reason,
+        controller=own.controller, objection=objection, effective_at=own.effective_at,
+    )  # fmt: skip
+    _say_yes(world, world.person(number=canary.NUMBER))
+    objection.refresh_from_db()
+    assert objection.lifted_at is None
+
+
+def _say_yes(world: World, person: Person) -> None:
+    record_consent(
+        actor=OPERATOR,
+        person=person,
+        wording=world.spoken_wording,
+        channel="call",
+        given=True,
+        act="spoken_yes",
+        now=datetime.now(UTC) + timedelta(days=2),
+    )

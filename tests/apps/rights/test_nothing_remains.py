@@ -35,19 +35,19 @@ def scanned(folder: Path) -> Scanner:
 
 @pytest.mark.django_db(transaction=True)
 def test_no_file_of_the_data_folder_holds_anything_of_an_erased_person() -> None:
-    if connections["default"].vendor != "sqlite":
-        pytest.skip("the data folder holds the databases only with SQLite; PostgreSQL has a test of its own")
     world = make_world()
     person = known_everywhere(world)
     folder = Path(settings.DATA)
     traces = traces_of(person)
-    assert found_in(folder, traces, but=NOT_DATA).keys() == traces.keys(), "the search sees what is stored"
+    # PostgreSQL's files are elsewhere; they have a test of their own below.
+    stored = traces.keys() if connections["default"].vendor == "sqlite" else set()
+    assert found_in(folder, traces, but=NOT_DATA).keys() == stored, "the search sees what is stored"
     case = work_off(approved(world, person))
     assert case.state == "proven", case.stage
     assert found_in(folder, traces, but=NOT_DATA) == {}
     scanner = scanned(folder)
     assert scanner.hits == []
-    assert scanner.read > 500_000
+    assert scanner.read > (500_000 if stored else 100)
     sequence(actor=OPERATOR, now=datetime.now(UTC))
     report = checking.verify_live(now=datetime.now(UTC), anchor=None)
     assert report.exit_code == 0

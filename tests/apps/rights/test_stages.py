@@ -20,7 +20,7 @@ from duecause.apps.register.models import (
     RecordLink,
     RelationFact,
 )
-from duecause.apps.rights import applying
+from duecause.apps.rights import applying, scrubbing
 from duecause.apps.rights.models import ErasureCase
 from duecause.apps.vault.models import DataKey
 from tests.apps.rights.cases import approved, known_everywhere
@@ -69,6 +69,12 @@ def end_state(case: ErasureCase) -> dict[str, object]:
 def run(case: ErasureCase) -> None:
     actor = applying.Actor.job(str(case.job), f"open:{applying.OPEN}")
     applying.apply_erasure(actor=actor, case=case.pk, now=datetime.now(UTC))
+
+
+@pytest.fixture(autouse=True)
+def no_rewriting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rewriting whole tables is tested where the bytes are looked for; here it only takes seconds."""
+    monkeypatch.setattr(scrubbing, "REWRITE_UP_TO", -1)
 
 
 @pytest.fixture(scope="module")

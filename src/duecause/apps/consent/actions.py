@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
+from duecause.apps.consent.queries import objections_before_erasure
 from duecause.apps.consent.telling import Taken, announce
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
@@ -434,7 +436,10 @@ def _lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> Non
     objection to everything is narrowed: it goes on for the other channels as suppressions of their own."""
     lifted: list[UUID] = []
     running = Objection.objects.filter(
-        person=event.person, controller=event.controller, lifted_at=None, at__lte=now
+        Q(person=event.person) | Q(pk__in=objections_before_erasure(event.person, event.controller)),
+        controller=event.controller,
+        lifted_at=None,
+        at__lte=now,
     )
     for objection in running.exclude(channel__in=_other_channels(event.channel)):
         objection.lifted_at = now

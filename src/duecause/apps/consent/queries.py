@@ -13,7 +13,7 @@ from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
-from duecause.apps.register.models import Lookup, Person, Record
+from duecause.apps.register.models import DialFact, Lookup, Person, Record
 from duecause.apps.vault import indexes
 from duecause.engine.periods import end_of_day, local_day
 
@@ -44,6 +44,20 @@ def consent_states(person: Person) -> list[ConsentState]:
 
 def objections_of(person: Person) -> QuerySet[Objection]:
     return Objection.objects.filter(person=person, lifted_at=None).select_related("controller")
+
+
+def objections_before_erasure(person: Person, controller: Controller) -> list[UUID]:
+    """Running objections of an erased person who is this one again, as far as anybody can still tell: every
+    number they stop is a number of this person. Sharing one number of several is not enough."""
+    tokens = set(DialFact.objects.filter(person=person).values_list("token", flat=True))
+    found = Objection.objects.filter(
+        controller=controller, lifted_at=None, person__erased_at__isnull=False, suppressions__token__in=tokens
+    ).distinct()
+    return [
+        objection.pk
+        for objection in found
+        if not objection.suppressions.filter(lifted_at=None).exclude(token__in=tokens).exists()
+    ]
 
 
 def suppressions(
