@@ -107,6 +107,19 @@ def test_a_long_log_is_read_in_pages_without_a_gap(world):
     assert len(kinds(page(client, before=oldest))) == 3
 
 
+def test_the_page_says_when_the_queue_is_late_and_when_the_log_is_silent(world):
+    client = signed_in(world)
+    write(now=timezone.now() - timedelta(seconds=7))
+    assert "The sequencer does not keep up" in page(client)
+    actions.sequence(actor=sequencer.ACTOR, now=timezone.now() - timedelta(minutes=6))
+    shown = page(client)
+    assert "The ledger has gone silent" in shown and "does not keep up" not in shown
+    write(now=timezone.now())
+    actions.sequence(actor=sequencer.ACTOR, now=timezone.now())
+    shown = page(client)
+    assert "gone silent" not in shown and "does not keep up" not in shown
+
+
 def test_the_event_page_proves_the_entry_and_never_shows_the_person_part(world):
     event = write(person=uuid7(), person_payload={"words": "very private"})
     sequencer.sequence_all()

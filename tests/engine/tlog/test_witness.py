@@ -1,4 +1,4 @@
-"""A witness cosigns honest growth of a log and nothing else, and tells damaged hashes from another history."""
+"""A witness cosigns honest growth of a log and nothing else, and tells damage from another history."""
 
 from functools import cache
 from hashlib import sha256
