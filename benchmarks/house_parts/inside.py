@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -31,6 +32,7 @@ from duecause.apps.register.actions import import_file  # noqa: E402
 from duecause.apps.register.models import Person  # noqa: E402
 from duecause.apps.vault import indexes  # noqa: E402
 from duecause.engine.actor import Actor  # noqa: E402
+from duecause.engine.ids import uuid7  # noqa: E402
 from duecause.organisation import applying  # noqa: E402
 from duecause.organisation.demo import demo_organisation  # noqa: E402
 
@@ -140,7 +142,7 @@ def suppress(count: int) -> dict[str, Any]:
     """`count` suppressions of numbers nobody asks for, written as a bulk loader would."""
     controller = Controller.objects.get(code=Campaign.objects.get(code=CAMPAIGN).controller.code).pk
     key, now = indexes.dial_key_id(), datetime.now(UTC) - timedelta(days=1)
-    rows = ((os.urandom(16), key, "objection", controller, "", "", now) for _ in range(count))
+    rows: Any = ((os.urandom(16), key, "objection", controller, "", "", now) for _ in range(count))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(COPY_SUPPRESSIONS) as copy:
@@ -180,10 +182,12 @@ def _raw_insert(made: Event) -> Any:
     mark = "%s" if connection.vendor == "postgresql" else "?"
     event, queue = INSERT_EVENT.replace("%s", mark), INSERT_QUEUED.replace("%s", mark)
     sealed, leaf, hashed = bytes(made.record_part), bytes(made.leaf_bytes), bytes(made.leaf_hash)
-    text = (lambda value: value) if connection.vendor == "postgresql" else (lambda value: value.hex)
+
+    def text(value: UUID) -> Any:
+        return value if connection.vendor == "postgresql" else value.hex
 
     def once() -> None:
-        uid, now = ledger.uuid7(), datetime.now(UTC)
+        uid, now = uuid7(), datetime.now(UTC)
         at = now if connection.vendor == "postgresql" else now.isoformat(" ")
         values = (
             text(uid),
