@@ -388,6 +388,22 @@ def test_a_screening_that_crashes_every_time_ends_failed_and_keeps_nothing(world
     assert kept(dial_list) == (False, False)
 
 
+def test_a_worker_that_comes_late_leaves_the_list_of_the_other_as_it_is(world, monkeypatch):
+    dial_list = ask_for(world)
+    real = actions._complete
+
+    def overtaken(*args):
+        real(*args)
+        return real(*args)
+
+    monkeypatch.setattr(actions, "_complete", overtaken)
+    assert runner.run_once("w")
+    dial_list.refresh_from_db()
+    assert dial_list.state == DialList.State.SCREENED
+    assert reasons(dial_list) == [[]]
+    assert Event.objects.filter(kind="dialling.screened").count() == 1
+
+
 def test_stray_files_are_destroyed_and_those_that_a_screening_awaits_are_not(world):
     awaited = ask_for(world)
     stray = uuid7()

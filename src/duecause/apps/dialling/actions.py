@@ -127,13 +127,12 @@ def screen_list(
 
 
 def fail_list(*, actor: Actor, dial_list: DialList) -> None:
-    """Put a list aside that cannot be screened; its rows go."""
+    """Put a list aside that cannot be screened; its rows go. One that another worker has screened stays."""
     actor.require("dialling.screen")
     with transaction.atomic():
-        _clear(dial_list)
-        DialList.objects.filter(pk=dial_list.pk, state=DialList.State.SCREENING).update(
-            state=DialList.State.FAILED
-        )
+        waiting = DialList.objects.filter(pk=dial_list.pk, state=DialList.State.SCREENING)
+        if waiting.update(state=DialList.State.FAILED):
+            _clear(dial_list)
 
 
 def _begin(
