@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from duecause.apps.register.models import Lookup, Person
-from duecause.apps.rights import actions
+from duecause.apps.rights import actions, replaying
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
 from duecause.engine.phone import parse_e164
@@ -24,13 +24,18 @@ HOW = ("call", "letter", "mail", "portal", "partner")
 @click.option("--number", help="Find the person by this number, written +32…; asked for if given as “-”.")
 @click.option("--reason", type=click.Choice(actions.GROUNDS), default="request", show_default=True)
 @click.option("--how", type=click.Choice(HOW), default="letter", show_default=True, help="How it reached us.")
-def erase(person: str | None, number: str | None, reason: str, how: str) -> None:
+@click.option("--replay", is_flag=True, help="After a restore: erase again who was erased since.")
+def erase(person: str | None, number: str | None, reason: str, how: str, replay: bool) -> None:
     """Open a request to erase PERSON (an id, or found by --number).
 
     The objection that goes with it holds at once. Nothing is erased before one privacy officer has planned it
     and another has approved the plan, under Requests.
     """
     founding.require_founded()
+    if replay:
+        back = replaying.replay(actor=OPERATOR, now=datetime.now(UTC))
+        click.echo(f"{back} erased people were still in this copy. Nothing of them is left.")
+        return
     if bool(person) == bool(number):
         raise click.UsageError("Give the id of a person or --number.")
     found = _by_id(person) if person else _by_number(_typed(number or ""))

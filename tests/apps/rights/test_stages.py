@@ -123,3 +123,44 @@ def _kill_at(patch: pytest.MonkeyPatch, stage: str, moment: str) -> None:
         save(self, *args, **more)
 
     patch.setattr(ErasureCase, "save", die)
+
+
+def test_a_record_that_an_import_brought_in_between_is_erased_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    person = known_everywhere(world)
+    case = approved(world, person)
+    destroy = applying._STAGES["guarded"]
+    came: list[Record] = []
+
+    def then_another_comes(*given: object) -> None:
+        destroy(*given)
+        if not came:
+            other = world.person(number=32470000055)
+            came.append(other.records.get())
+            Record.objects.filter(person=other).update(person=person)
+            DialFact.objects.filter(person=other).update(person=person)
+
+    monkeypatch.setitem(applying._STAGES, "guarded", then_another_comes)
+    run(case)
+    case.refresh_from_db()
+    assert case.state == ErasureCase.State.PROVEN
+    assert str(came[0].pk) in case.work["records"]
+    assert not DataKey.objects.filter(owner=came[0].pk).exclude(wrapped=b"").exists()
+    assert case.certificate["guards"]["tokens"] == {"phone": 2, "email": 1, "customer_no": 1}
+
+
+def test_two_workers_on_one_erasure_do_not_both_do_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    case = approved(world, known_everywhere(world))
+    start = applying._STAGES["none"]
+
+    def slowly(*given: object) -> None:
+        with monkeypatch.context() as patch:  # the other one runs from end to end meanwhile
+            patch.setitem(applying._STAGES, "none", start)
+            run(case)
+        start(*given)
+
+    monkeypatch.setitem(applying._STAGES, "none", slowly)
+    with pytest.raises(applying.Superseded):
+        run(case)
+    assert [Event.objects.filter(kind=kind).count() for kind in ONCE] == [1, 1, 1]

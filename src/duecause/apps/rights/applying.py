@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,16 @@ from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.fields import is_phone, numbers_in
 from duecause.apps.register.identifiers import Token, guards_of
 from duecause.apps.register.models import GuardToken, Person, Record
-from duecause.apps.rights import certifying, planning, reading_back, removing, scrubbing, stores, telling
+from duecause.apps.rights import (
+    certifying,
+    journal,
+    planning,
+    reading_back,
+    removing,
+    scrubbing,
+    stores,
+    telling,
+)
 from duecause.apps.rights.actions import close_request
 from duecause.apps.rights.models import ErasureCase
 from duecause.apps.rights.rules import rules
@@ -113,7 +122,9 @@ def _tell(case: ErasureCase, actor: Actor, now: datetime) -> None:
 
 def _guard(case: ErasureCase, actor: Actor, now: datetime) -> None:
     """Tokens that keep the person out of bulk sources, from identifiers read for the last time."""
-    tokens = _guards_of_person(case, actor, now)
+    # After a record came in between, what was read of the others before their keys went still counts.
+    before = {(kind, bytes.fromhex(token)) for kind, token in case.work.get("tokens", [])}
+    tokens = before | _guards_of_person(case, actor, now)
     with _ending(case, Stage.GUARDED) as locked:
         until = certifying.midnight(rules().guard_until(now.date()))
         GuardToken.objects.bulk_create(
@@ -134,7 +145,13 @@ def _guard(case: ErasureCase, actor: Actor, now: datetime) -> None:
         made: dict[str, int] = {}
         for kind, _ in tokens:
             made[kind] = made.get(kind, 0) + 1
-        locked.work = {**locked.work, "guards": made, "guards_until": until.date().isoformat()}
+        locked.work = {
+            **locked.work,
+            "guards": made,
+            "guards_until": until.date().isoformat(),
+            "guarded_at": now.isoformat(),
+            "tokens": sorted([kind, token.hex()] for kind, token in tokens),
+        }
 
 
 def _guards_of_person(case: ErasureCase, actor: Actor, now: datetime) -> set[Token]:
@@ -159,13 +176,20 @@ def _guards_of_person(case: ErasureCase, actor: Actor, now: datetime) -> set[Tok
 
 
 def _destroy_keys(case: ErasureCase, actor: Actor, now: datetime) -> None:
-    kept = set(case.work["kept"])
-    every = [*planning.OF_A_PERSON, Compartment.PROOF]
-    owners: dict[UUID, list[str]] = {case.person_id: list(case.work["compartments"])}
-    for owner in case.work["records"]:
-        spared = {Compartment.CONTRACT} if owner in kept else set()
-        owners[UUID(owner)] = [name for name in every if name not in spared]
-    destroyed = bury_keys(owners, now=now)
+    """Noted first where a restore does not reach, or a copy could bring the person back unnoticed."""
+    every = [str(name) for name in (*planning.OF_A_PERSON, Compartment.PROOF)]
+    entry = journal.Entry(
+        case=str(case.pk),
+        person=str(case.person_id),
+        at=case.work["guarded_at"],
+        records=case.work["records"],
+        kept=case.work["kept"],
+        compartments=case.work["compartments"],
+        guards=case.work["tokens"],
+        guards_until=certifying.midnight(date.fromisoformat(case.work["guards_until"])).isoformat(),
+    )
+    journal.note(entry)
+    destroyed = bury_keys(entry.owners(every), now=now)
     with _ending(case, Stage.KEYLESS) as locked:
         locked.work = {**locked.work, "keys_destroyed": destroyed}
 
@@ -215,6 +239,7 @@ def _certify(case: ErasureCase, actor: Actor, now: datetime) -> None:
     with _ending(case, Stage.PROVEN) as locked:
         request = Obligation.objects.get(pk=locked.obligation_id)
         locked.state, locked.proven_at = State.PROVEN, now
+        locked.work = {**locked.work, "tokens": []}
         locked.certificate = certifying.certificate(locked, request)
         digest = hashlib.sha256(tlog.canonical_json(locked.certificate)).hexdigest()
         event = record(
