@@ -92,7 +92,7 @@ def read_checkpoint(note: str) -> tuple[str, int, str]:
 
 
 def stop_rows(path: Path, entries: list[dict]) -> int:
-    """Mark the rows that these entries name. Gives how many were newly stopped."""
+    """Mark the rows that these entries name, and delete those to be erased. Gives how many changed."""
     references, lists = {}, {}
     for entry in entries:
         for reference in entry["references"]:
@@ -105,7 +105,9 @@ def stop_rows(path: Path, entries: list[dict]) -> int:
         rows = list(reader)
     if STOPPED not in columns:
         columns.append(STOPPED)
-    stopped = 0
+    erased = {each for entry in entries if entry["kind"] == "erasure" for each in entry["references"]}
+    stopped = sum(row["reference"] in erased for row in rows)
+    rows = [row for row in rows if row["reference"] not in erased]
     for row in rows:
         why = references.get(row["reference"]) or lists.get(row["list"])
         if why and not row.get(STOPPED):

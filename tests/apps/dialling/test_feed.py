@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,7 @@ from django.test import Client
 from duecause.apps.consent import actions as consent
 from duecause.apps.consent.models import Objection
 from duecause.apps.dialling import feed_actions, feed_queries, precall, release_actions
-from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedWitness
+from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedWitness, ReleaseRow
 from duecause.apps.gate.actors import actor_of
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.texts import sentence
@@ -293,3 +294,18 @@ def test_the_command_lists_objections_with_their_centres(world, mila, centre):
     state = json.loads(done.output)["objections"][0]
     assert (state["must_be_told"], state["sent"], state["acknowledged"]) == (1, 0, 0)
     assert "CC-A: waits" in CliRunner().invoke(objections_group, ["status"], standalone_mode=False).output
+
+
+def test_an_erasure_order_reaches_each_centre_that_holds_the_person_once(world, mila, centre, other):
+    made = release(world)
+    rows = list(ReleaseRow.objects.filter(person=mila).values_list("pk", flat=True))
+    given = {"actor": OPERATOR, "case": uuid4(), "rows": rows, "now": LATER}
+    assert feed_actions.tell_of_erasure(**given) == ["CC-A"]
+    assert feed_actions.tell_of_erasure(**given) == ["CC-A"]
+    page = centre.page()
+    assert [(entry["kind"], entry["references"]) for entry in page["entries"]] == [
+        ("erasure", [reference(made, mila)])
+    ]
+    assert other.page()["entries"] == []
+    centre.ack(1)
+    assert Obligation.objects.get(kind=feed_actions.TELL).state == Obligation.State.DONE

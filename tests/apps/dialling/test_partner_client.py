@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
-from duecause.apps.dialling import feed_queries, feed_webhook, release_actions
+from duecause.apps.dialling import feed_actions, feed_queries, feed_webhook, release_actions
+from duecause.apps.dialling.models import ReleaseRow
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.parties.actions import create_api_key
 from tests.apps.dialling.feeds import JONAS, LATER, MILA, object_to, reference
@@ -77,6 +80,12 @@ def test_it_stops_the_rows_that_objected_and_acknowledges(world, live_server, tm
     release_actions.recall(actor=OPERATOR, release=made, now=LATER)
     assert centre.run().returncode == 0
     assert set(centre.stopped().values()) == {"objection", "recall"}
+
+    rows = ReleaseRow.objects.filter(person=jonas).values_list("pk", flat=True)
+    with transaction.atomic():
+        feed_actions.tell_of_erasure(actor=OPERATOR, case=uuid4(), rows=list(rows), now=LATER)
+    assert centre.run().returncode == 0
+    assert reference(made, jonas) not in centre.stopped() and reference(made, mila) in centre.stopped()
 
     kept = centre.state.read_text()
     size = int(kept.split("\\n")[1])

@@ -6,10 +6,11 @@ partner under a lock that is held until commit: reading "everything after cursor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -22,7 +23,7 @@ from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.actions import record
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.obligations.actions import ensure_periodic, finish_waiting, open_obligation
-from duecause.apps.obligations.models import Step
+from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.models import Partner
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
@@ -84,6 +85,32 @@ def tell_of_recall(*, actor: Actor, release: Release, now: datetime) -> None:
         at=now,
     )
     _write(actor=actor, entries=[entry], facts={"release": str(release.pk)}, now=now)
+
+
+def tell_of_erasure(*, actor: Actor, case: UUID, rows: Collection[int], now: datetime) -> list[str]:
+    """Order the centres that hold these released rows to erase them (GDPR Art. 19). Belongs into the caller's
+    transaction, before the rows are emptied; for the same `case` again it changes nothing. Gives the codes of
+    the centres that have the order."""
+    facts = {"erasure": str(case)}
+    ordered = Obligation.objects.filter(kind=TELL, facts__erasure=facts["erasure"]).first()
+    if ordered:
+        return list(ordered.steps.order_by("system").values_list("system", flat=True))
+    entries = [
+        FeedEntry(
+            partner_id=partner,
+            kind=FeedEntry.Kind.ERASURE,
+            references=references,
+            scope={"kind": "erasure", "channel": "", "campaign": ""},
+            at=now,
+        )
+        for partner, references in feed_queries.centres_of(rows).items()
+    ]
+    if not entries:
+        return []
+    _write(actor=actor, entries=entries, facts=facts, now=now)
+    return sorted(
+        Partner.objects.filter(pk__in=[e.partner_id for e in entries]).values_list("code", flat=True)
+    )
 
 
 def _write(*, actor: Actor, entries: Sequence[FeedEntry], facts: Mapping[str, Any], now: datetime) -> None:

@@ -24,7 +24,7 @@ router = Router(auth=CentreKey(SCOPE), tags=["feed"])
 
 
 class Reach(Schema):
-    """`kind`: all_marketing, channel, campaign, or list for a recall."""
+    """`kind`: all_marketing, channel, campaign; list for a recall, erasure for an erasure."""
 
     kind: str
     channel: str
@@ -32,8 +32,8 @@ class Reach(Schema):
 
 
 class Entry(Schema):
-    """`kind`: objection (stop calling the rows `references`) or recall (stop calling every row of the list
-    with the watermark `list`)."""
+    """`kind`: objection (stop calling the rows `references`), recall (stop calling every row of the list with
+    the watermark `list`) or erasure (delete the rows `references`, everywhere)."""
 
     cursor: int
     kind: str

@@ -97,6 +97,16 @@ def rows_to_tell(taken: Taken) -> dict[int, list[str]]:
     return told
 
 
+def centres_of(rows: Collection[int]) -> dict[int, list[str]]:
+    """Partner id → references of these released rows."""
+    told: dict[int, list[str]] = {}
+    for part in chunks(rows):
+        found = ReleaseRow.objects.filter(pk__in=part, release__expires_at__gt=F("release__released_at"))
+        for centre, reference in found.order_by("reference").values_list("release__centre", "reference"):
+            told.setdefault(centre, []).append(reference)
+    return told
+
+
 def _reached(taken: Taken) -> Q:
     if taken.key_id == indexes.dial_key_id():
         reached = Q(token__in=taken.tokens)

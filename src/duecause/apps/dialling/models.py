@@ -127,6 +127,7 @@ class FeedEntry(models.Model):
     class Kind(models.TextChoices):
         OBJECTION = "objection"
         RECALL = "recall"
+        ERASURE = "erasure"
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="feed_entries")
     cursor = models.BigIntegerField()
