@@ -25,7 +25,7 @@ from duecause.packs import law
 from duecause.web import charts
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
-from duecause.web.templatetags.formats import day, locale, zone
+from duecause.web.templatetags.formats import day, locale, shown_day
 
 KINDS = (upload_actions.LOAD, upload_actions.OBJECTIONS)
 STOPPED = (Step.State.REFUSED, Step.State.DEAD)
@@ -40,7 +40,7 @@ OUTCOMES = {
 
 
 def today() -> date:
-    return datetime.now(zone()).date()
+    return shown_day(datetime.now(UTC))
 
 
 @require_GET
