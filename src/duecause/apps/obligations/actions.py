@@ -19,6 +19,7 @@ LEASE = timedelta(seconds=60)
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_LONGEST = timedelta(hours=1)
 ATTEMPTS_BEFORE_DEAD = 12
+ROUNDS_KEPT = timedelta(days=7)
 
 
 def open_obligation(
@@ -135,7 +136,8 @@ def fail(*, step: Step, now: datetime, error: Mapping[str, Any], final: bool) ->
 
 
 def ensure_periodic(*, kind: str, slot: str, system: str, now: datetime) -> None:
-    """Open a periodic obligation once per slot (a day, an hour), whoever asks first."""
+    """Open a periodic obligation once per slot (a day, an hour), whoever asks first. Rounds of the same kind
+    that ended well long ago are dropped; the ledger keeps that they were."""
     if Obligation.objects.filter(kind=kind, slot=slot).exists():
         return  # the usual case must not take the write lock
     with transaction.atomic():
@@ -144,6 +146,8 @@ def ensure_periodic(*, kind: str, slot: str, system: str, now: datetime) -> None
         )
         if made:
             Step.objects.create(obligation=obligation, system=system, next_at=now)
+            ended = Obligation.objects.filter(kind=kind, state=Obligation.State.DONE).exclude(slot="")
+            ended.filter(closed_at__lt=now - ROUNDS_KEPT).delete()
 
 
 def _held(step: Step) -> models.QuerySet[Step]:
