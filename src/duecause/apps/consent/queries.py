@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
@@ -61,7 +61,7 @@ def objections_before_erasure(person: Person, controller: Controller) -> list[UU
 
 
 def suppressions(
-    *, controller: Controller, channel: str, campaign: str, now: datetime
+    *, controller: Controller | int, channel: str, campaign: str, now: datetime
 ) -> QuerySet[Suppression]:
     """Rows that stop a call for this controller, channel and campaign at `now`."""
     return Suppression.objects.filter(
@@ -75,7 +75,7 @@ def suppressions(
 
 
 def objecting_people(
-    *, controller: Controller, channel: str, campaign: str, now: datetime
+    *, controller: Controller | int, channel: str, campaign: str, now: datetime
 ) -> QuerySet[Objection]:
     """Running objections that reach this controller, channel and campaign: they stop every number of the
     person, also one that became known after the objection."""
@@ -105,13 +105,24 @@ def objecting_by_email(
     if among is None:
         found = addresses.filter(token__in=stopped.values("token"))
         return set(found.values_list("record__person_id", flat=True))
+    return set(_stopped_addresses(stopped, among).values_list("record__person_id", flat=True))
+
+
+def stopped_addresses(
+    *, controller: Controller | int, channel: str, campaign: str, now: datetime, among: Collection[UUID]
+) -> QuerySet[Lookup]:
+    """E-mail addresses of these few persons under which an objection was taken."""
+    stopped = suppressions(controller=controller, channel=channel, campaign=campaign, now=now)
+    return _stopped_addresses(stopped.filter(key_id=indexes.lookup_key_id()), among)
+
+
+def _stopped_addresses(stopped: QuerySet[Suppression], among: Collection[UUID]) -> QuerySet[Lookup]:
     # A call waits for this: by the index of a few tokens, never through all suppressions.
-    known = addresses.filter(record__person__in=among).values_list("token", "record__person_id")
-    people: dict[bytes, set[UUID]] = {}
-    for token, person in known:
-        people.setdefault(bytes(token), set()).add(person)
-    hits = stopped.filter(token__in=people).values_list("token", flat=True) if people else ()
-    return {person for token in hits for person in people[bytes(token)]}
+    return Lookup.objects.filter(
+        Exists(stopped.filter(token=OuterRef("token"))),
+        kind=Lookup.Kind.EMAIL,
+        record__person__in=among,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,250 @@
+"""What the pre-call check reads, in three queries: the released rows of the numbers asked for, who can be
+reached by them, and whatever stops a call now. Nothing is remembered between two checks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import (
+    BinaryField,
+    CharField,
+    DateTimeField,
+    Expression,
+    F,
+    Field,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
+from django.db.models.functions import Cast
+
+from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
+from duecause.apps.consent.queries import GIVING, objecting_people, stopped_addresses, suppressions
+from duecause.apps.dialling.models import ReleaseRow
+from duecause.apps.parties.models import Partner
+from duecause.apps.register.models import DialFact, Person
+from duecause.apps.statements import Statement
+
+AT_ONCE = 1_000
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A campaign as far as the check needs it. `controller` and `purpose` are keys of rows."""
+
+    pk: int
+    code: str
+    channel: str
+    sector: str
+    countries: tuple[str, ...]
+    purpose: int
+    controller: int
+    country: str  # of the controller: its days count
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A number on a centre's list. `person`: for whom it was released; `counted_to`: whom its record is
+    counted to now."""
+
+    reference: str
+    token: bytes
+    release: UUID
+    released_at: datetime
+    expires_at: datetime
+    recalled_at: datetime | None
+    person: UUID | None
+    counted_to: UUID | None
+    campaign: Asked
+
+    def running(self, now: datetime) -> bool:
+        return self.recalled_at is None and now < self.expires_at
+
+
+@dataclass(slots=True)
+class Stops:
+    """What stops calls of one campaign now."""
+
+    tokens: set[bytes]
+    people: set[UUID]
+    listed: dict[bytes, datetime]  # by a national register, and since when that version is loaded
+
+
+def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[bytes, list[Held]]:
+    """Rows of this centre by token, the newest release last; drafts that were never handed out left out."""
+    if not tokens:
+        return {}
+    rows = _RELEASED.rows(tokens=list(tokens), centre=centre.pk, campaign=campaign or None)
+    held: dict[bytes, list[Held]] = {}
+    campaigns: dict[int, Asked] = {}
+    for reference, token, release, since, until, recalled, person, counted_to, pk, *about in rows:
+        if pk not in campaigns:
+            code, channel, sector, countries, purpose, controller, country = about
+            campaigns[pk] = Asked(pk, code, channel, sector, tuple(countries), purpose, controller, country)
+        held.setdefault(bytes(token), []).append(
+            Held(
+                reference=reference,
+                token=bytes(token),
+                release=release,
+                released_at=since,
+                expires_at=until,
+                recalled_at=recalled,
+                person=person,
+                counted_to=counted_to,
+                campaign=campaigns[pk],
+            )
+        )
+    return held
+
+
+def _released(*, tokens: list[bytes], centre: int, campaign: str = "") -> QuerySet[ReleaseRow, tuple]:
+    rows = ReleaseRow.objects.filter(
+        token__in=tokens, release__centre=centre, release__expires_at__gt=F("release__released_at")
+    )
+    if campaign:
+        rows = rows.filter(release__campaign__code=campaign)
+    return rows.order_by("release__released_at").values_list(
+        "reference",
+        "token",
+        "release_id",
+        "release__released_at",
+        "release__expires_at",
+        "release__recalled_at",
+        "person_id",
+        "record__person_id",
+        "release__campaign_id",
+        "release__campaign__code",
+        "release__campaign__channel",
+        "release__campaign__sector",
+        "release__campaign__countries",
+        "release__campaign__purpose_id",
+        "release__campaign__controller_id",
+        "release__campaign__controller__country",
+    )
+
+
+def reachable(rows: Collection[Held]) -> dict[Held, set[UUID]]:
+    """Everybody a number may reach: who it was released for, who the record is counted to now, and whoever
+    else is known by it."""
+    sharing: dict[bytes, set[UUID]] = {}
+    for token, person in _SHARING.rows(tokens=list({row.token for row in rows})):
+        sharing.setdefault(bytes(token), set()).add(person)
+    return {
+        row: sharing.get(row.token, set()) | {each for each in (row.person, row.counted_to) if each}
+        for row in rows
+    }
+
+
+def _sharing(*, tokens: list[bytes]) -> QuerySet[DialFact, tuple]:
+    return DialFact.objects.filter(token__in=tokens).values_list("token", "person_id")
+
+
+def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: datetime) -> Stops:
+    """`rows` are those of this campaign, `people` everybody they may reach."""
+    found = Stops(set(), set(), {})
+    said: list[tuple[datetime, UUID, UUID, str]] = []
+    for some in _parts(list(people) or [NOBODY]):
+        answers = _STOPS.rows(
+            tokens=list({row.token for row in rows}),
+            people=some,
+            controller=campaign.controller,
+            purpose=campaign.purpose,
+            channel=campaign.channel,
+            campaign=campaign.code,
+            since=min(row.released_at for row in rows),
+            now=now,
+        )
+        for word, token, person, at, event in answers:
+            if word == "suppressed":
+                found.tokens.add(bytes(token))
+            elif word == "listed":
+                known = bytes(token)
+                found.listed[known] = max(at, found.listed.get(known, at))
+            elif word == "person":
+                found.people.add(person)
+            else:
+                said.append((at, event, person, word))
+    newest = {person: word for _, _, person, word in sorted(said)}
+    found.people |= {person for person, word in newest.items() if word not in GIVING}
+    return found
+
+
+def _parts(people: list[UUID]) -> Iterable[list[UUID]]:
+    return (people[start : start + AT_ONCE] for start in range(0, len(people), AT_ONCE))
+
+
+def _stops(
+    *,
+    tokens: list[bytes],
+    people: list[UUID],
+    controller: int,
+    purpose: int,
+    channel: str,
+    campaign: str,
+    since: datetime,
+    now: datetime,
+) -> list[QuerySet]:
+    """Suppressed numbers; people who objected, who are known by an address under which somebody objected, who
+    are restricted or erased; consents said since the oldest release; numbers registered since."""
+    asked = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
+    unusable = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
+    return [
+        _columns(suppressions(**asked).filter(token__in=tokens), "suppressed", token=F("token")),
+        _columns(objecting_people(**asked).filter(person__in=people), "person", whom=F("person_id")),
+        _columns(stopped_addresses(**asked, among=people), "person", whom=F("record__person_id")),
+        _columns(Person.objects.filter(unusable, pk__in=people), "person", whom=F("pk")),
+        _columns(
+            ConsentEvent.objects.filter(
+                person__in=people, controller=controller, purpose=purpose, channel=channel, at__gte=since
+            ),
+            F("state"),
+            whom=F("person_id"),
+            moment=F("at"),
+            order=F("id"),
+        ),
+        _columns(
+            RegisterEntry.objects.filter(
+                token__in=tokens,
+                version__state=RegisterVersion.State.ACTIVE,
+                version__loaded_at__gt=since,
+            ),
+            "listed",
+            token=F("token"),
+            moment=F("version__loaded_at"),
+        ),
+    ]
+
+
+def _columns(
+    rows: QuerySet,
+    word: str | F,
+    *,
+    token: F | None = None,
+    whom: F | None = None,
+    moment: F | None = None,
+    order: F | None = None,
+) -> QuerySet:
+    """Each kind of answer in the same columns."""
+    return (
+        rows.order_by()
+        .annotate(
+            a_word=Cast(Value(word) if isinstance(word, str) else word, CharField(max_length=20)),
+            a_token=token or _none(BinaryField()),
+            a_whom=whom or _none(UUIDField()),
+            a_moment=moment or _none(DateTimeField()),
+            an_order=order or _none(UUIDField()),
+        )
+        .values_list("a_word", "a_token", "a_whom", "a_moment", "an_order")
+    )
+
+
+def _none(field: Field) -> Expression:
+    return Cast(Value(None), field)
+
+
+_RELEASED, _SHARING, _STOPS = Statement(_released), Statement(_sharing), Statement(_stops)

@@ -1,0 +1,165 @@
+"""Queries whose text is assembled once per process and then only run. For the paths somebody waits on: there,
+assembling SQL takes more time than the database does. Only texts are kept, never answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+Given = datetime | UUID | bytes | int | str
+Querysets = QuerySet[Any, Any] | Sequence[QuerySet[Any, Any]]
+Shape = tuple[tuple[str, int, type, bool], ...]  # name, how many, of which type, a sequence
+GROWTH = 4
+
+
+class NotReplayable(Exception):
+    """The query does more with an argument than hand it to the database: it cannot be run for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """`places`: per parameter the argument's name, position and adaptation, or None, 0 and a constant."""
+
+    sql: str
+    places: tuple[tuple[str | None, int, Any], ...]
+    converters: tuple[tuple[int, tuple[Any, ...], Any], ...]
+
+
+class Statement:
+    """One query, or several whose rows come one after the other (UNION ALL: columns of the same types).
+
+    `build` takes the arguments of `rows` by name and answers querysets of `values_list`. An argument is a
+    datetime, UUID, bytes, int or text, or a non-empty list of one of these for `__in`. One that is None is
+    left out for `build` too and makes another text. `build` must hand each argument to the database as it
+    is; NotReplayable is raised for one that is reckoned with.
+    """
+
+    def __init__(self, build: Callable[..., Querysets]) -> None:
+        self._build = build
+        self._texts: dict[tuple[str, Shape], _Text] = {}
+
+    def rows(self, **given: Given | Sequence[Given] | None) -> list[tuple[Any, ...]]:
+        values = {name: _listed(value) for name, value in given.items() if value is not None}
+        shape = tuple(
+            (name, len(each), type(each[0]), isinstance(given[name], list)) for name, each in values.items()
+        )
+        text = self._texts.get((connection.vendor, shape))
+        if text is None:
+            text = self._texts[connection.vendor, shape] = _assembled(self._build, shape)
+        parameters = [
+            what if name is None else what(values[name][position]) for name, position, what in text.places
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(text.sql, parameters)
+            found = cursor.fetchall()
+        return [_converted(row, text) for row in found] if text.converters else found
+
+
+def _listed(value: Given | Sequence[Given]) -> Sequence[Any]:
+    """Lists grow in few sizes, so that there are few texts; the last value is said again."""
+    if not isinstance(value, list):
+        return (value,)
+    size = 1
+    while size < len(value):
+        size *= GROWTH
+    return [*value, *[value[-1]] * (size - len(value))]
+
+
+def _converted(row: Sequence[Any], text: _Text) -> tuple[Any, ...]:
+    values = list(row)
+    for position, converters, expression in text.converters:
+        for convert in converters:
+            values[position] = convert(values[position], expression, connection)
+    return tuple(values)
+
+
+def _assembled(build: Callable[..., Querysets], shape: Shape) -> _Text:
+    """Built twice with different values: whatever changes must be an argument as it was given."""
+    (sql, first, converters), (again, second, _) = (_compiled(build, _marked(shape, run)) for run in (0, 1))
+    marks, others = _positions(_marked(shape, 0)), _positions(_marked(shape, 1))
+    places = []
+    for one, two in zip(first, second, strict=True):
+        place, same = marks.get(_plain(one)), others.get(_plain(two))
+        if (place and place[:2]) != (same and same[:2]) or (place is None and _plain(one) != _plain(two)):
+            raise NotReplayable
+        places.append((place[0], place[1], _adaptation(one, place[2])) if place else (None, 0, one))
+    if sql != again or {place[:2] for place in places if place[0]} != {
+        (name, n) for name, size, _, _ in shape for n in range(size)
+    }:
+        raise NotReplayable
+    return _Text(sql, tuple(places), converters)
+
+
+def _compiled(build: Callable[..., Querysets], values: dict[str, Any]) -> tuple[str, list[Any], Any]:
+    built = build(**values)
+    sql, parameters, converters = [], [], None
+    for queryset in [built] if isinstance(built, QuerySet) else built:
+        compiler = queryset.query.get_compiler(connection=connection)
+        text, own = compiler.as_sql()
+        sql.append(text)
+        parameters.extend(own)
+        columns = [column[0] for column in compiler.select[: compiler.col_count]]
+        found = compiler.get_converters(columns)
+        converters = converters or tuple((n, tuple(each), column) for n, (each, column) in found.items())
+    return " UNION ALL ".join(sql), parameters, converters or ()
+
+
+def _marked(shape: Shape, run: int) -> dict[str, Any]:
+    """Values no query holds by itself."""
+    numbers = count(9_007_100_000_001 + run * 10_000_000)
+    values = {name: [_mark(kind, next(numbers)) for _ in range(size)] for name, size, kind, _listed_ in shape}
+    return {name: values[name] if many else values[name][0] for name, _, _, many in shape}
+
+
+def _mark(kind: type, number: int) -> Any:
+    if kind is datetime:
+        return datetime(1931, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
+    if kind is UUID:
+        return UUID(int=number)
+    return number if kind is int else kind(f"mark-{number}", *(["ascii"] if kind is bytes else []))
+
+
+def _positions(values: dict[str, Any]) -> dict[Any, tuple[str, int, Any]]:
+    return {
+        _plain(form): (name, n, value)
+        for name, many in values.items()
+        for n, value in enumerate(many if isinstance(many, list) else [many])
+        for form in _forms(value)
+    }
+
+
+def _forms(value: Any) -> list[Any]:
+    """How a database driver may be handed this value."""
+    if isinstance(value, datetime):
+        return [value, connection.ops.adapt_datetimefield_value(value)]
+    return [value, value.hex] if isinstance(value, UUID) else [value]
+
+
+def _plain(parameter: Any) -> Any:
+    """Comparable and hashable: drivers wrap bytes in types of their own."""
+    parameter = getattr(parameter, "obj", parameter)
+    return bytes(parameter) if isinstance(parameter, (memoryview, bytearray)) else parameter
+
+
+def _adaptation(parameter: Any, value: Any) -> Callable[[Any], Any]:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value
+    if isinstance(value, UUID) and isinstance(parameter, str):
+        return _hex
+    return _same
+
+
+def _hex(value: UUID) -> str:
+    return value.hex
+
+
+def _same(value: Any) -> Any:
+    return value
