@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from duecause.apps.desk import cards
@@ -147,7 +148,10 @@ def _page(
         "state": texts.label(texts.STATES, found.state if found else ""),
         "problem": texts.spoken(problem) if problem else "",
         "own_plan": found is not None and found.planned_by == request.actor.ref,
-        "refusals": [(code, texts.label(texts.REFUSALS, code)) for code in actions.REFUSALS],
+        "refusals": [
+            ("", _("Choose")),
+            *((code, texts.label(texts.REFUSALS, code)) for code in actions.REFUSALS),
+        ],
         "refused_because": texts.label(texts.REFUSALS, found.refused_because) if found else "",
         **(who or {}),
     }
