@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from duecause.apps.parties.models import ApiKey, Contract, Partner, Source, TransferBasis
+from duecause.apps.statements import Statement
 from duecause.engine.problems import Problem
 from duecause.engine.transfers import Decision, PartyFacts, blocking_reasons, gate_open_until
 from duecause.packs.law import adequacy
@@ -30,16 +32,42 @@ def partner_by_key(clear: str, *, scope: str) -> Partner | None:
     answers all of them alike."""
     kind, _, rest = clear.partition("_")
     prefix, _, secret = rest.partition("_")
-    row = (
-        ApiKey.objects.select_related("partner").filter(prefix=prefix).first()
-        if kind == "dc" and secret
-        else None
-    )
+    found = _KEYS.rows(prefix=prefix) if kind == "dc" and secret and prefix.isprintable() else []
+    key_hash, revoked_at, scopes, *partner = found[0] if found else (hash_of(""), None, (), None)
     # Compared in every case, so that the time taken does not tell which prefixes exist.
-    same = hmac.compare_digest(hash_of(clear), row.key_hash if row else hash_of(""))
-    if row is None or not same or row.revoked_at is not None or scope not in row.scopes:
+    same = hmac.compare_digest(hash_of(clear), key_hash)
+    if not found or not same or revoked_at is not None or scope not in scopes:
         return None
-    return row.partner
+    return Partner.from_db("default", _PARTNER_COLUMNS, partner)
+
+
+_PARTNER_COLUMNS = [field.attname for field in Partner._meta.concrete_fields]
+
+
+def _key(*, prefix: str) -> QuerySet[ApiKey, Any]:
+    of_partner = (f"partner__{name}" for name in _PARTNER_COLUMNS)
+    return ApiKey.objects.filter(prefix=prefix).values_list("key_hash", "revoked_at", "scopes", *of_partner)
+
+
+class _Terms(NamedTuple):
+    """What of a contract the gate asks."""
+
+    valid_from: date
+    valid_to: date | None
+    clauses_missing: list[str]
+
+
+def _standing(*, partner: int) -> QuerySet[Partner, Any]:
+    """One row per contract, the newest first, each with the transfer basis."""
+    contract = ("contracts__valid_from", "contracts__valid_to", "contracts__clauses_missing")
+    transfer = ("mechanism", "module", "assessed_on", "assessment_valid_to", "scope_listed")
+    rows = Partner.objects.filter(pk=partner).order_by("-contracts__valid_from")
+    return rows.values_list(*contract, *(f"transfer__{name}" for name in transfer))
+
+
+Agreed = TypeVar("Agreed", Contract, _Terms)
+# A call waits for these.
+_KEYS, _STANDING = Statement(_key), Statement(_standing)
 
 
 def hash_of(clear: str) -> str:
@@ -49,8 +77,9 @@ def hash_of(clear: str) -> str:
 def party_facts(partner: Partner, on: date | None = None, *, now: datetime | None = None) -> PartyFacts:
     """What is known of a partner. Of several contracts the one in force on the day `on`, else the newest."""
     moment = now or datetime.now(UTC)
-    contract = _contract(partner, on)
-    transfer = TransferBasis.objects.filter(partner=partner).first()
+    rows = _STANDING.rows(partner=partner.pk)
+    contract = _in_force([_Terms(*row[:3]) for row in rows if row[0] is not None], on)
+    mechanism, module, assessed_on, valid_to, scope_listed = rows[0][3:] if rows else (None,) * 5
     return PartyFacts(
         code=partner.code,
         name=partner.name,
@@ -58,11 +87,11 @@ def party_facts(partner: Partner, on: date | None = None, *, now: datetime | Non
         contract_valid_from=contract.valid_from if contract else None,
         contract_valid_to=contract.valid_to if contract else None,
         contract_clauses_missing=tuple(contract.clauses_missing) if contract else (),
-        mechanism=transfer.mechanism if transfer else "none",  # type: ignore[arg-type]
-        scc_module=transfer.module if transfer else "",
-        tia_on=transfer.assessed_on if transfer else None,
-        tia_valid_to=transfer.assessment_valid_to if transfer else None,
-        scope_listed=transfer.scope_listed if transfer else False,
+        mechanism=mechanism or "none",
+        scc_module=module or "",
+        tia_on=assessed_on,
+        tia_valid_to=valid_to,
+        scope_listed=bool(scope_listed),
         suspended=partner.suspended_on is not None and (on is None or partner.suspended_on <= on),
         feed_overdue=any(overdue(partner, moment) for overdue in _feed_overdue),
     )
@@ -74,7 +103,10 @@ def blocking_reasons_of(partner: Partner, on: date, *, now: datetime | None = No
 
 
 def _contract(partner: Partner, on: date | None) -> Contract | None:
-    contracts = list(Contract.objects.filter(partner=partner).order_by("-valid_from"))
+    return _in_force(list(Contract.objects.filter(partner=partner).order_by("-valid_from")), on)
+
+
+def _in_force(contracts: Sequence[Agreed], on: date | None) -> Agreed | None:
     if on is not None:
         for contract in contracts:
             if contract.valid_from <= on and (contract.valid_to is None or on <= contract.valid_to):
