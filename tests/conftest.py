@@ -62,6 +62,13 @@ def no_anchor_of_another_test(key_files: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_month_key_of_another_test() -> None:
+    from duecause.apps.vault.actions import forget_keys
+
+    forget_keys()
+
+
+@pytest.fixture(autouse=True)
 def no_language_of_another_test() -> None:
     """A request leaves the language of its reader active in this thread."""
     from django.utils import translation

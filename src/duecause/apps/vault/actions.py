@@ -7,16 +7,17 @@ data that cannot be opened.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import router, transaction
+from django.db import connections, router, transaction
 
 from duecause.apps.vault import keyring
-from duecause.apps.vault.models import DataKey
+from duecause.apps.vault.models import Compartment, DataKey
 from duecause.engine import sealing
 
 KEY_BATCH = 2_000
@@ -100,6 +101,7 @@ def existing_keys(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], 
 
 def destroy_keys(owner: UUID, compartments: Iterable[str]) -> int:
     """Erase: after this commits nothing sealed under these keys can be opened again."""
+    forget_keys()
     return DataKey.objects.filter(owner=owner, compartment__in=list(compartments)).delete()[0]
 
 
@@ -109,6 +111,7 @@ def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
     destroyed so far, so that running it again says the same."""
     pairs = [(owner, compartment) for owner, compartments in owners.items() for compartment in compartments]
     destroyed = 0
+    forget_keys()
     with transaction.atomic(using=router.db_for_write(DataKey)):
         for owner, compartments in owners.items():
             rows = DataKey.objects.filter(owner=owner, compartment__in=list(compartments))
@@ -127,7 +130,11 @@ def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
 
 
 def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
-    keys = existing_keys(wanted)
+    keys = {pair: key for pair in wanted if (key := _PERIODS.known(pair)) is not None}
+    if wanted - keys.keys():
+        read = existing_keys(wanted - keys.keys())
+        _PERIODS.keep(read)
+        keys |= read
     missing = wanted - keys.keys()
     if missing:
         _store({pair: sealing.new_key() for pair in missing}, existing_stay=True)
@@ -136,6 +143,38 @@ def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
     if wanted - keys.keys():
         raise KeyDestroyed
     return keys
+
+
+class _Periods:
+    """The month's key, which every event asks for and which is no person's. Kept for a minute once it was
+    read as committed; keys of people are read each time, so that erasure holds at once."""
+
+    SECONDS = 60.0
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[UUID, str], tuple[float, bytes]] = {}
+
+    def known(self, pair: tuple[UUID, str]) -> bytes | None:
+        until, key = self._kept.get(pair, (0.0, b""))
+        return key if time.monotonic() < until else None
+
+    def keep(self, keys: Mapping[tuple[UUID, str], bytes]) -> None:
+        if connections[router.db_for_read(DataKey)].in_atomic_block:
+            return  # what this transaction reads may still be undone
+        until = time.monotonic() + self.SECONDS
+        periods = {pair: (until, key) for pair, key in keys.items() if pair[1] == Compartment.PERIOD}
+        self._kept = {**self._kept, **periods} if len(self._kept) < KEY_BATCH else periods
+
+    def forget(self) -> None:
+        self._kept = {}
+
+
+_PERIODS = _Periods()
+
+
+def forget_keys() -> None:
+    """After keys were destroyed, or the key database is another one."""
+    _PERIODS.forget()
 
 
 def _store(keys: Mapping[tuple[UUID, str], bytes], *, existing_stay: bool) -> None:
