@@ -67,6 +67,7 @@ NEEDS = (
         lambda: Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").is_dir(),
         "tests/independent (another implementation verifies the ledger)",
     ),
+    Need("strace", "strace", program("strace"), "tests/faults (killed at any write, full and broken disks)"),
     Need("git", "git", program("git"), "the house rules over all files"),
 )
 
