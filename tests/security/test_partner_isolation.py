@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from django.apps import apps
+from django.db import ProgrammingError, connection
+from django.db.models import QuerySet
 from django.test import Client
 
-from duecause.apps.dialling import feed_files, feed_queries
+from duecause.apps.dialling import feed_files, feed_queries, feed_wall
 from duecause.apps.dialling.feed_actions import partner_actor
-from duecause.apps.dialling.models import FeedEntry, Release, ReleaseRow
+from duecause.apps.dialling.models import (
+    FeedEntry,
+    FeedReceipt,
+    FeedStream,
+    FeedWitness,
+    Release,
+    ReleaseRow,
+    ReportedObjection,
+)
 from duecause.apps.dialling.release_actions import recall, release
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.parties.models import Partner
@@ -111,12 +123,62 @@ def test_every_operation_of_the_api_is_read(world: World) -> None:
     assert set(openapi_calls()) <= read
 
 
-def test_the_crawl_finds_what_a_missing_filter_would_show(
+def unfiltered(_partner: Partner, *, after: int, up_to: int | None = None) -> QuerySet[FeedEntry]:
+    return FeedEntry.objects.filter(cursor__gt=after).order_by("cursor")
+
+
+@contextmanager
+def no_wall(_partner: Partner) -> Iterator[None]:
+    yield
+
+
+def test_the_crawl_finds_what_would_be_shown_without_any_wall(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unfiltered(_partner: Partner, *, after: int, up_to: int | None = None) -> object:
-        return FeedEntry.objects.filter(cursor__gt=after).select_related("release").order_by("cursor")
-
     monkeypatch.setattr(feed_queries, "entries_of", unfiltered)
+    monkeypatch.setattr(feed_queries, "walled", no_wall)
     found = foreign(world, world.centre, world.other_centre)
     assert {line.split()[0] for line in found} >= {"api-1:feed", "file"}
+
+
+def test_the_filter_holds_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_queries, "walled", no_wall)
+    assert foreign(world, world.centre, world.other_centre) == []
+
+
+def test_row_level_security_holds_alone_on_postgresql(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite has none: there the same crawl finds the leak."""
+    monkeypatch.setattr(feed_queries, "entries_of", unfiltered)
+    leaks = bool(foreign(world, world.centre, world.other_centre))
+    assert leaks == (connection.vendor != "postgresql")
+
+
+def test_a_partners_role_sees_its_own_rows_only_and_writes_none(world: World) -> None:
+    if connection.vendor != "postgresql":
+        assert FeedEntry.objects.filter(partner=world.centre).count() == 2
+        return
+    with feed_wall.walled(world.centre):
+        assert {entry.partner_id for entry in FeedEntry.objects.all()} == {world.centre.pk}
+        assert FeedStream.objects.get().partner_id == world.centre.pk
+    assert {entry.partner_id for entry in FeedEntry.objects.all()} == {world.centre.pk, world.other_centre.pk}
+    # What it may write or read besides, its role alone decides: the tests' own database user can make it.
+    for statement in ("UPDATE dialling_feedentry SET cursor = 9", "SELECT * FROM register_record"):
+        with pytest.raises(ProgrammingError), feed_wall.walled(world.centre), connection.cursor() as cursor:
+            cursor.execute(statement)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('app.partner', true), current_user")
+        partner, user = cursor.fetchone()
+    assert (partner or "", user) != (str(world.centre.pk), feed_wall.ROLE) and user != feed_wall.ROLE
+
+
+def test_every_table_of_the_feed_has_the_wall(world: World) -> None:
+    """A new table with a partner in a feed module's models fails here until its migration builds the wall."""
+    walled = {FeedStream, FeedEntry, FeedReceipt, FeedWitness, ReportedObjection}
+    for model in apps.get_app_config("dialling").get_models():
+        assert "partner" not in {field.name for field in model._meta.fields} or model in walled, model
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
+        forced = {name for (name,) in cursor.fetchall()}
+    assert {model._meta.db_table for model in walled} <= forced

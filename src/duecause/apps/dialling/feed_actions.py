@@ -162,7 +162,7 @@ def hand_out(*, actor: Actor, partner: Partner, after: int, now: datetime, limit
     with transaction.atomic():
         stream = _locked(partner)
         _refuse_never_given(stream, after)
-        found = list(feed_queries.entries_of(partner, after=after)[: min(limit, MOST_ENTRIES)])
+        found = feed_queries.read_entries(partner, after=after, limit=min(limit, MOST_ENTRIES))
         cursor = found[-1].cursor if found else after
         if cursor > stream.given:
             FeedEntry.objects.filter(
@@ -212,7 +212,7 @@ def _refuse_never_given(stream: FeedStream, cursor: int) -> None:
 
 
 def _close_up_to(actor: Actor, partner: Partner, stream: FeedStream, cursor: int, now: datetime) -> None:
-    entries = list(feed_queries.entries_of(partner, after=stream.acknowledged, up_to=cursor))
+    entries = feed_queries.read_entries(partner, after=stream.acknowledged, up_to=cursor)
     digest = feed_queries.hash_of(feed_queries.shown(entry) for entry in entries)
     FeedReceipt.objects.create(partner=partner, cursor=cursor, at=now, entries=len(entries), sha256=digest)
     stream.acknowledged = cursor

@@ -54,8 +54,8 @@ def written(*, actor: Actor, partner: Partner, now: datetime) -> dict[str, bytes
 
 
 def _table(partner: Partner, after: int, up_to: int) -> bytes:
-    entries = feed_queries.entries_of(partner, after=after, up_to=up_to)
-    return b"".join(write_csv((_line(entry) for entry in entries.iterator(2_000)), COLUMNS))
+    entries = feed_queries.read_entries(partner, after=after, up_to=up_to)
+    return b"".join(write_csv(map(_line, entries), COLUMNS))
 
 
 def _line(entry: FeedEntry) -> tuple[str | int, ...]:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.telling import Taken, Told, provides_told
 from duecause.apps.dialling.facts import chunks
+from duecause.apps.dialling.feed_wall import walled
 from duecause.apps.dialling.models import Campaign, FeedEntry, FeedStream, ReleaseRow
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.parties.models import Partner
@@ -39,10 +40,20 @@ class Page:
 
 
 def entries_of(partner: Partner, *, after: int, up_to: int | None = None) -> QuerySet[FeedEntry]:
-    rows = FeedEntry.objects.filter(partner=partner, cursor__gt=after).select_related("release")
+    rows = FeedEntry.objects.filter(partner=partner, cursor__gt=after)
     if up_to is not None:
         rows = rows.filter(cursor__lte=up_to)
     return rows.order_by("cursor")
+
+
+def read_entries(
+    partner: Partner, *, after: int, up_to: int | None = None, limit: int | None = None
+) -> list[FeedEntry]:
+    """What the partner may see, read behind both walls."""
+    with walled(partner):
+        found = list(entries_of(partner, after=after, up_to=up_to)[:limit])
+    prefetch_related_objects(found, "release")
+    return found
 
 
 def shown(entry: FeedEntry) -> dict[str, Any]:
