@@ -6,7 +6,7 @@ GROUPS = [
     ["sector_ban", "no_rule", "campaign_country"],
     "import",
     ["minor"],
-    ["objection", "deceased", "court", "refusal_quiet", "wrong_number", "other_list"],
+    ["objection", "said_no", "deceased", "court", "refusal_quiet", "wrong_number", "other_list"],
     ["erased_guard"],
     "registers",
     ["register_stale", "no_consent", "basis_unknown"],

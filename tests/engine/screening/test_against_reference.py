@@ -55,7 +55,7 @@ def world(random):
         for ordinal in random.sample(range(4), random.choice((0, 1, 1, 1, 2, 3)))
     ]
     random.shuffle(numbers)
-    why = ("objection", "refusal_quiet", "court", "deceased", "wrong_number", "other_list")
+    why = ("objection", "said_no", "refusal_quiet", "court", "deceased", "wrong_number", "other_list")
     thin = max(1, crowd // 6)
     ages = {
         name.replace("-", "_"): on - timedelta(days=random.choice((0, 5, 6, 11, 21, 31)))

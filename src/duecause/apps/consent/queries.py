@@ -139,6 +139,16 @@ def consenting_people(question: ConsentQuestion, *, among: Collection[UUID] | No
     """Ids of persons whose newest word is yes: an event recorded here, or a record obtained with a wording
     that names the controller, the purpose and the channel, unless they said otherwise later. `among`: only
     these few persons are looked at."""
+    return {person for person, holds in _newest_words(question, among).items() if holds}
+
+
+def declining_people(question: ConsentQuestion) -> set[object]:
+    """Ids of persons whose newest word is no: they refused or withdrew, or their consent ended or proved
+    invalid, and it was not given again. That is no objection, but where nothing else is said nobody calls."""
+    return {person for person, holds in _newest_words(question, None).items() if not holds}
+
+
+def _newest_words(question: ConsentQuestion, among: Collection[UUID] | None) -> dict[object, bool]:
     said: dict[object, tuple[date, bool]] = {}
     asked = Q() if among is None else Q(person__in=among)
     for person, obtained in (
@@ -159,7 +169,7 @@ def consenting_people(question: ConsentQuestion, *, among: Collection[UUID] | No
         if known is None or known[0] <= day:
             holds = state in GIVING and (valid_to is None or question.on <= valid_to)
             said[person] = (day, holds)
-    return {person for person, (_, holds) in said.items() if holds}
+    return {person: holds for person, (_, holds) in said.items()}
 
 
 def _consented_records(question: ConsentQuestion) -> QuerySet[Record]:

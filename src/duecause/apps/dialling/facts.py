@@ -17,6 +17,7 @@ from duecause.apps.consent.queries import (
     ConsentQuestion,
     active_versions,
     consenting_people,
+    declining_people,
     objecting_by_email,
     objecting_people,
     suppressions,
@@ -25,6 +26,7 @@ from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.parties.models import Partner
 from duecause.apps.register.models import DialFact, Person, RelationFact
 from duecause.apps.vault import indexes
+from duecause.engine.periods import local_day
 from duecause.engine.phone import PhoneNumber, parse_e164
 from duecause.engine.screening import SCHEMAS, RegisterState
 
@@ -69,6 +71,8 @@ def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> 
     by_email = objecting_by_email(
         controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
     )
+    day = local_day(now, campaign.controller.country)
+    question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, day)
     restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
     found = {
         (bytes(token), str(reason)) for token, reason in among(stopping, "token", tokens, "token", "reason")
@@ -76,6 +80,7 @@ def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> 
     stopped = (
         ("objection", objecting.values_list("person_id", flat=True)),
         ("objection", by_email),
+        ("said_no", declining_people(question)),
         ("restricted", restricted.values_list("pk", flat=True)),
     )
     for reason, people in stopped:

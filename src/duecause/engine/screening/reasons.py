@@ -24,6 +24,7 @@ IMPORT = ("invalid_number", "missing_phone", "quarantined", "not_in_register")
 MINOR = ("minor",)
 SUPPRESSION = (
     "objection",
+    "said_no",
     "deceased",
     "court",
     "restricted",
@@ -89,6 +90,12 @@ REASONS: Mapping[str, Reason] = {
     ),
     "wrong_number": Reason(
         gettext_noop("Wrong number"), gettext_noop("Somebody else was reached on this number.")
+    ),
+    "said_no": Reason(
+        gettext_noop("Said no"),
+        gettext_noop(
+            "The person refused or withdrew consent to such calls and has not given it again (GDPR Art. 7(3))."
+        ),
     ),
     "restricted": Reason(
         gettext_noop("Restricted"),
