@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from duecause.apps.consent.models import Objection
+from duecause.apps.dialling import feed_actions
+from duecause.apps.dialling.models import ReleaseRow
 from duecause.apps.gate.actions import reveal
 from duecause.apps.gate.facts import Reason
 from duecause.apps.ledger import checking
 from duecause.apps.ledger.actions import sequence, signer
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import Lookup, Person, RelationFact
-from duecause.apps.rights import certifying
+from duecause.apps.rights import certifying, queries
 from duecause.apps.rights.actions import approve_erasure, plan_erasure, refuse_erasure
 from duecause.apps.rights.models import ErasureCase
 from duecause.apps.vault.models import DataKey
@@ -128,3 +130,19 @@ def test_the_certificate_is_downloaded_with_a_proof_that_an_independent_reader_c
     proof = tlog.parse_proof(told["proof"].encode())
     proof.verify(leaf=told["leaf"].encode(), policy=tlog.Policy.of_keys([signer().verifier()]))
     assert json.dumps(certifying.with_proof(case)).isascii()
+
+
+def test_the_centre_that_holds_the_number_is_ordered_to_erase_it_and_its_answer_is_seen():
+    world = make_world()
+    person = known_everywhere(world)
+    reference = ReleaseRow.objects.get(person=person).reference
+    case = work_off(approved(world, person))
+    (holder,) = case.certificate["call_centres"]
+    assert (holder["centre"], holder["order"]) == ("CC-A", "ordered")
+    partner = feed_actions.partner_actor(world.centre)
+    page = feed_actions.hand_out(actor=partner, partner=world.centre, after=0, now=datetime.now(UTC))
+    order = next(entry for entry in page.entries if entry["kind"] == "erasure")
+    assert order["references"] == [reference]
+    assert queries.holders_of(case, [holder])[0]["told"] == "Order on its way"
+    feed_actions.acknowledge(actor=partner, partner=world.centre, cursor=page.cursor, now=datetime.now(UTC))
+    assert queries.holders_of(case, [holder])[0]["told"] == "Order acknowledged"

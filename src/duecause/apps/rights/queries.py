@@ -8,6 +8,7 @@ from uuid import UUID
 from duecause.apps.consent.actions import ERASURE_REQUEST
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.rights import texts
+from duecause.apps.rights.delivering import acknowledged
 from duecause.apps.rights.models import ErasureCase
 
 
@@ -55,7 +56,7 @@ def plan_of(case: ErasureCase) -> dict[str, Any]:
         "kept": [kept_in_words(kept) for kept in plan["kept"]],
         "guards": [(texts.label(texts.IDENTIFIERS, k), n) for k, n in plan["guards"].items() if n],
         "guards_until": plan["guards_until"],
-        "holders": [holder_in_words(h) for h in case.work.get("partners", plan["holders"])],
+        "holders": holders_of(case, case.work.get("partners", plan["holders"])),
         "blockers": [texts.label(texts.BLOCKERS, code) for code in plan["blockers"]],
     }
 
@@ -68,9 +69,12 @@ def kept_in_words(kept: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def holder_in_words(holder: dict[str, Any]) -> dict[str, Any]:
-    return {
-        **holder,
-        "standing": texts.label(texts.RELEASES, holder["state"]),
-        "told": texts.label(texts.ORDERS, holder["order"]) if "order" in holder else "",
-    }
+def holders_of(case: ErasureCase, holders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who was given the number, and how far the order to erase it is by now."""
+    confirmed = acknowledged(case.pk)
+    found = []
+    for holder in holders:
+        order = "acknowledged" if holder["centre"] in confirmed else holder.get("order", "")
+        told = texts.label(texts.ORDERS, order) if order else ""
+        found.append({**holder, "standing": texts.label(texts.RELEASES, holder["state"]), "told": told})
+    return found

@@ -44,7 +44,11 @@ RELEASES = {
     "expired": _("Expired, still in its hands"),
     "recalled": _("Recalled"),
 }
-ORDERS = {"ordered": _("Order on its way"), "to_be_told": _("Must be told by you")}
+ORDERS = {
+    "ordered": _("Order on its way"),
+    "acknowledged": _("Order acknowledged"),
+    "to_be_told": _("Must be told by you"),
+}
 STATES = {
     "": _("Not planned yet"),
     "planned": _("Waits for approval"),

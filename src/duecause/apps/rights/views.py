@@ -117,7 +117,7 @@ def certificate(request: PageRequest, request_id: UUID) -> HttpResponse:
         "kept": [_dated(queries.kept_in_words(kept)) for kept in told["kept"]],
         "guards": [(texts.label(texts.IDENTIFIERS, k), n) for k, n in told["guards"]["tokens"].items()],
         "guards_until": date.fromisoformat(told["guards"]["until"]),
-        "holders": [queries.holder_in_words(holder) for holder in told["call_centres"]],
+        "holders": queries.holders_of(proven, told["call_centres"]),
         "final_on": date.fromisoformat(told["final_on"]),
         "checks": len(told["read_back"]),
     }
