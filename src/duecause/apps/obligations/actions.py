@@ -62,7 +62,9 @@ def open_obligation(
 
 def claim(*, worker: str, now: datetime, limit: int = 1) -> list[Step]:
     """Lease up to `limit` due steps, or steps whose holder has gone silent, nearest deadline first."""
-    ready = Q(state=Step.State.DUE, next_at__lte=now) | Q(state=Step.State.LEASED, lease_until__lt=now)
+    # A lease that ends later than any could was given before the clock was put back.
+    silent = Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * LEASE)
+    ready = Q(state=Step.State.DUE, next_at__lte=now) | Q(silent, state=Step.State.LEASED)
     with transaction.atomic():
         rows = Step.objects.filter(ready).order_by(F("deadline").asc(nulls_last=True), "next_at")
         if connection.vendor == "postgresql":

@@ -28,11 +28,13 @@ def run_import(step: Step) -> Mapping[str, Any]:
     try:
         done = _import(actor, step, batch)
     except Refused as refused:
-        _give_up(actor, batch, refused.code)
+        if refused.code == "import_elsewhere":
+            raise Postponed("Another process stores this file.") from None
+        _give_up(actor, step, batch, refused.code)
         raise
     except Exception:
         if step.attempts >= ATTEMPTS_BEFORE_DEAD:
-            _give_up(actor, batch, "unexpected")
+            _give_up(actor, step, batch, "unexpected")
         raise
     spool.drop(batch.pk)
     return {"batch": str(batch.pk), "counts": done.counts}
@@ -71,8 +73,12 @@ def _opened(actor: Actor, batch: ImportBatch, now: datetime) -> bytes:
     return data
 
 
-def _give_up(actor: Actor, batch: ImportBatch, code: str) -> None:
-    actions.fail_import(actor=actor, batch=batch, code=code, now=datetime.now(UTC))
+def _give_up(actor: Actor, step: Step, batch: ImportBatch, code: str) -> None:
+    """Only who still holds the step may: a worker that slept must not end what its successor is loading."""
+    now = datetime.now(UTC)
+    if not report_progress(step=step, now=now, done=batch.rows_done, total=batch.rows_total):
+        raise Postponed("Another worker has taken over this import.")
+    actions.fail_import(actor=actor, batch=batch, code=code, now=now)
     spool.drop(batch.pk)
 
 
