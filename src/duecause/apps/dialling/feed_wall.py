@@ -37,7 +37,9 @@ def walled(partner: Partner) -> Iterator[None]:
 def _role_can_be_taken() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')", [ROLE]
+            "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')"
+            " AND has_table_privilege(oid, 'dialling_feedentry', 'SELECT')",
+            [ROLE],
         )
         found = cursor.fetchone() is not None
     if not found:
