@@ -113,11 +113,14 @@ def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
     destroyed = 0
     forget_keys()
     with transaction.atomic(using=router.db_for_write(DataKey)):
-        for owner, compartments in owners.items():
-            rows = DataKey.objects.filter(owner=owner, compartment__in=list(compartments))
-            rows.update(wrapped=BURIED)
-            # A grave in which no key ever lay names no key that wrapped it.
-            destroyed += rows.exclude(kek_id="").count()
+        for compartment in sorted({compartment for _, compartment in pairs}):
+            buried = [owner for owner, name in pairs if name == compartment]
+            for start in range(0, len(buried), LOOKUP_BATCH):
+                part = buried[start : start + LOOKUP_BATCH]
+                rows = DataKey.objects.filter(owner__in=part, compartment=compartment)
+                rows.update(wrapped=BURIED)
+                # A grave in which no key ever lay names no key that wrapped it.
+                destroyed += rows.exclude(kek_id="").count()
         DataKey.objects.bulk_create(
             [
                 DataKey(owner=owner, compartment=compartment, wrapped=BURIED, kek_id="", created_at=now)
