@@ -81,3 +81,13 @@ def test_tokens_and_ids_are_handed_over_as_the_database_keeps_them(world_fact):
 @pytest.fixture
 def world_fact():
     return make_world().person().dial_facts.get()
+
+
+def test_objects_come_with_what_belongs_to_them(world_fact, django_assert_num_queries):
+    statement = Statement(lambda *, person: DialFact.objects.filter(person=person).select_related("source"))
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            [found] = statement.objects(person=world_fact.person_id)
+            assert (found, found.source.pk, found.source.code) == (world_fact, world_fact.source_id, "WEB")
+    with pytest.raises(NotReplayable):
+        Statement(lambda *, pk: Person.objects.filter(pk=pk).values_list("pk")).objects(pk=uuid4())

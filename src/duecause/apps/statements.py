@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
 
 Given = datetime | UUID | bytes | int | str
 Querysets = QuerySet[Any, Any] | Sequence[QuerySet[Any, Any]]
@@ -31,12 +32,13 @@ class _Text:
     sql: str
     places: tuple[tuple[str | None, int, Any], ...]
     converters: tuple[tuple[int, tuple[Any, ...], Any], ...]
+    made: Callable[[tuple[Any, ...]], Any] | None  # an object of a row, where the query is for objects
 
 
 class Statement:
     """One query, or several whose rows come one after the other (UNION ALL: columns of the same types).
 
-    `build` takes the arguments of `rows` by name and answers querysets of `values_list`. An argument is a
+    `build` takes the arguments of `rows` by name and answers querysets. An argument is a
     datetime, UUID, bytes, int or text, or a non-empty list of one of these for `__in`. One that is None is
     left out for `build` too and makes another text. `build` must hand each argument to the database as it
     is; NotReplayable is raised for one that is reckoned with.
@@ -47,6 +49,16 @@ class Statement:
         self._texts: dict[tuple[str, Shape], _Text] = {}
 
     def rows(self, **given: Given | Sequence[Given] | None) -> list[tuple[Any, ...]]:
+        return self._run(given)[0]
+
+    def objects(self, **given: Given | Sequence[Given] | None) -> list[Any]:
+        """For a query without `values_list`: its objects, with what `select_related` names."""
+        rows, text = self._run(given)
+        if text.made is None:
+            raise NotReplayable
+        return [text.made(row) for row in rows]
+
+    def _run(self, given: dict[str, Any]) -> tuple[list[tuple[Any, ...]], _Text]:
         values = {name: _listed(value) for name, value in given.items() if value is not None}
         shape = tuple(
             (name, len(each), type(each[0]), isinstance(given[name], list)) for name, each in values.items()
@@ -60,7 +72,7 @@ class Statement:
         with connection.cursor() as cursor:
             cursor.execute(text.sql, parameters)
             found = cursor.fetchall()
-        return [_converted(row, text) for row in found] if text.converters else found
+        return ([_converted(row, text) for row in found] if text.converters else found), text
 
 
 def _listed(value: Given | Sequence[Given]) -> Sequence[Any]:
@@ -83,7 +95,9 @@ def _converted(row: Sequence[Any], text: _Text) -> tuple[Any, ...]:
 
 def _assembled(build: Callable[..., Querysets], shape: Shape) -> _Text:
     """Built twice with different values: whatever changes must be an argument as it was given."""
-    (sql, first, converters), (again, second, _) = (_compiled(build, _marked(shape, run)) for run in (0, 1))
+    (sql, first, converters, made), (again, second, *_) = (
+        _compiled(build, _marked(shape, run)) for run in (0, 1)
+    )
     marks, others = _positions(_marked(shape, 0)), _positions(_marked(shape, 1))
     places = []
     for one, two in zip(first, second, strict=True):
@@ -95,12 +109,12 @@ def _assembled(build: Callable[..., Querysets], shape: Shape) -> _Text:
         (name, n) for name, size, _, _ in shape for n in range(size)
     }:
         raise NotReplayable
-    return _Text(sql, tuple(places), converters)
+    return _Text(sql, tuple(places), converters, made)
 
 
-def _compiled(build: Callable[..., Querysets], values: dict[str, Any]) -> tuple[str, list[Any], Any]:
+def _compiled(build: Callable[..., Querysets], values: dict[str, Any]) -> tuple[str, list[Any], Any, Any]:
     built = build(**values)
-    sql, parameters, converters = [], [], None
+    sql, parameters, converters, made = [], [], None, None
     for queryset in [built] if isinstance(built, QuerySet) else built:
         compiler = queryset.query.get_compiler(connection=connection)
         text, own = compiler.as_sql()
@@ -109,7 +123,24 @@ def _compiled(build: Callable[..., Querysets], values: dict[str, Any]) -> tuple[
         columns = [column[0] for column in compiler.select[: compiler.col_count]]
         found = compiler.get_converters(columns)
         converters = converters or tuple((n, tuple(each), column) for n, (each, column) in found.items())
-    return " UNION ALL ".join(sql), parameters, converters or ()
+        made = made or (_making(compiler) if queryset._iterable_class is ModelIterable else None)
+    return " UNION ALL ".join(sql), parameters, converters or (), made
+
+
+def _making(compiler: Any) -> Callable[[tuple[Any, ...]], Any]:
+    """As ModelIterable makes its objects."""
+    model, positions = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    start, end = positions[0], positions[-1] + 1
+    names = [column[0].target.attname for column in compiler.select[start:end]]
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+
+    def made(row: tuple[Any, ...]) -> Any:
+        found = model.from_db(connection.alias, names, row[start:end])
+        for populator in related:
+            populator.populate(row, found)
+        return found
+
+    return made
 
 
 def _marked(shape: Shape, run: int) -> dict[str, Any]:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from duecause.apps.consent.actions import follow_records
 from duecause.apps.consent.models import Objection
 from duecause.apps.gate.facts import Asking, provides_flag
 from duecause.apps.register.grouping import follows_records
+from duecause.apps.statements import Statement
 
 
 @provides_flag("objected")
 def objected(asking: Asking) -> bool:
     """A running objection that reaches beyond one campaign: nobody sells to this person by telephone."""
-    return (
-        Objection.objects.filter(person=asking.person, lifted_at=None, channel__in=["", "call"])
-        .exclude(scope=Objection.Scope.CAMPAIGN)
-        .exists()
-    )
+    return bool(_OBJECTED.rows(person=asking.person))
+
+
+def _objected(*, person: UUID) -> QuerySet[Objection, Any]:
+    rows = Objection.objects.filter(person=person, lifted_at=None, channel__in=["", "call"])
+    return rows.exclude(scope=Objection.Scope.CAMPAIGN).values_list("pk")
+
+
+_OBJECTED = Statement(_objected)
 
 
 @follows_records

@@ -14,6 +14,7 @@ from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry,
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person, Record
+from duecause.apps.statements import Statement
 from duecause.apps.vault import indexes
 from duecause.engine.periods import end_of_day, local_day
 
@@ -35,11 +36,19 @@ class ConsentState:
 def consent_states(person: Person) -> list[ConsentState]:
     """Current state per controller, purpose and channel, newest event wins."""
     newest: dict[tuple[str, str, str], ConsentState] = {}
-    events = ConsentEvent.objects.filter(person=person).select_related("controller", "purpose", "wording")
-    for event in events.order_by("at", "id"):
+    for event in _EVENTS.objects(person=person.pk):
         key = (event.controller.code, event.purpose.code, event.channel)
         newest[key] = ConsentState(*key, event.state, event.at, str(event.wording or ""))
     return list(newest.values())
+
+
+_EVENTS = Statement(
+    lambda *, person: (
+        ConsentEvent.objects.filter(person=person)
+        .select_related("controller", "purpose", "wording")
+        .order_by("at", "id")
+    )
+)
 
 
 def objections_of(person: Person) -> QuerySet[Objection]:

@@ -20,6 +20,7 @@ from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import Person, Record, RelationFact
+from duecause.apps.statements import Statement
 from duecause.web.templatetags import formats
 
 DATES = ("_date", "_on", "_from", "_to")
@@ -48,8 +49,27 @@ class Card:
 
 def records_of(person: Person) -> list[Record]:
     """Oldest first, as the sentence about the source tells them."""
-    rows = Record.objects.filter(person=person).select_related("source", "wording", "source__controller")
-    return sorted(rows, key=lambda record: (known_since(record), record.pk))
+    return sorted(_RECORDS.objects(person=person.pk), key=lambda record: (known_since(record), record.pk))
+
+
+# Each card asks these.
+_RECORDS = Statement(
+    lambda *, person: (
+        Record.objects.filter(person=person)
+        .select_related("source", "wording", "source__controller")
+        .defer("identity", "contract")
+    )
+)
+_OBJECTIONS = Statement(lambda *, person: objections_of(person))
+_REQUESTS = Statement(
+    lambda *, person: Obligation.objects.filter(
+        person=person, state=Obligation.State.OPEN, kind=ERASURE_REQUEST
+    )
+)
+_RELATIONS = Statement(
+    lambda *, person: RelationFact.objects.filter(person=person).order_by("-since", "family")
+)
+_FIELDS = Statement(lambda: Field.objects.order_by("pk"))
 
 
 def build_card(person: Person, revealed: Revealed, *, language: str, now: datetime) -> Card:
@@ -63,14 +83,13 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
         withheld=[labels[group] for group in sorted(revealed.withheld)],
     )
     if "objections" in allowed:
-        card.objections = list(objections_of(person))
+        card.objections = _OBJECTIONS.objects(person=person.pk)
     if "consents" in allowed:
         card.consents = consent_states(person)
     if "requests" in allowed:
-        open_ones = Obligation.objects.filter(person=person.pk, state=Obligation.State.OPEN)
-        card.requests = list(open_ones.filter(kind=ERASURE_REQUEST))
+        card.requests = _REQUESTS.objects(person=person.pk)
     if "contracts" in allowed:
-        card.relations = list(RelationFact.objects.filter(person=person).order_by("-since", "family"))
+        card.relations = _RELATIONS.objects(person=person.pk)
         if card.relations:
             card.lines = _lines(revealed.values, language, without=("name", "contracts"))
     if "provenance" in allowed:
@@ -92,7 +111,9 @@ def _lines(values: Any, language: str, *, without: Sequence[str] = ("name",)) ->
     The name is left out: it is the title."""
     lines: list[Line] = []
     addresses = _addresses(values)
-    for item in Field.objects.exclude(group__in=without).order_by("pk"):
+    for item in _FIELDS.objects():
+        if item.group in without:
+            continue
         if item.group == "address":
             if addresses:
                 lines.append(Line(_(engine().vocabulary.labels["groups"]["address"]), addresses))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from duecause.apps.consent.reach import Reach, provides_reach
 from duecause.apps.dialling.models import Campaign, DialList, Release, ReleaseRow
 from duecause.apps.parties.models import Partner
+from duecause.apps.statements import Statement
 from duecause.engine.problems import Refused
 
 LIST_RELATIONS = ("campaign__controller", "campaign__purpose", "centre")
@@ -18,20 +20,24 @@ LIST_RELATIONS = ("campaign__controller", "campaign__purpose", "centre")
 @provides_reach
 def centres_holding(person: UUID, now: datetime) -> list[Reach]:
     """Centres that hold a number of this person in a release that still runs."""
+    found = (Reach(*row) for row in _HOLDING.rows(person=person, now=now))
+    return list({(reach.centre_code, reach.campaign_code): reach for reach in found}.values())
+
+
+def _holding(*, person: UUID, now: datetime) -> QuerySet[ReleaseRow, Any]:
     rows = ReleaseRow.objects.filter(
         person=person, release__recalled_at=None, release__expires_at__gt=now
-    ).select_related("release__centre", "release__campaign")
-    found = {
-        (row.release.centre.code, row.release.campaign.code): Reach(
-            centre_code=row.release.centre.code,
-            centre_name=row.release.centre.name,
-            campaign_code=row.release.campaign.code,
-            campaign_name=row.release.campaign.name,
-            released_at=row.release.released_at,
-        )
-        for row in rows.order_by("release__released_at")
-    }
-    return list(found.values())
+    ).order_by("release__released_at")
+    return rows.values_list(
+        "release__centre__code",
+        "release__centre__name",
+        "release__campaign__code",
+        "release__campaign__name",
+        "release__released_at",
+    )
+
+
+_HOLDING = Statement(_holding)
 
 
 def running_releases(now: datetime) -> QuerySet[Release]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from duecause.apps.catalogue.models import Field
+from duecause.apps.statements import Statement
 from duecause.apps.vault.models import Compartment
 
 # Columns that say where a row comes from. They become provenance of the record, not sealed values.
@@ -47,8 +48,11 @@ class Declared:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+_FIELDS = Statement(lambda: Field.objects.values_list("code", "group", "compartment"))
+
+
 def declared() -> Declared:
-    rows = list(Field.objects.values_list("code", "group", "compartment"))
+    rows = _FIELDS.rows()
     return Declared(
         groups={code: group for code, group, _ in rows},
         compartments={code: compartment for code, _, compartment in rows},

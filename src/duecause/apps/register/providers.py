@@ -4,7 +4,10 @@ Imported once at start."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from duecause.apps.gate.facts import Asking, provides_flag, provides_relation
 from duecause.apps.gate.holdings import Holding, Sealed, provides_holdings
@@ -14,6 +17,7 @@ from duecause.apps.register.models import Lookup, Person, Record
 from duecause.apps.register.planning import slices
 from duecause.apps.register.writing import use_of
 from duecause.apps.staff.models import EmployeeIdentifier
+from duecause.apps.statements import Statement
 
 # A field that left the catalogue after it was stored belongs to no group that a policy names: nobody sees it.
 NO_GROUP = "undeclared"
@@ -33,14 +37,24 @@ def _holdings(lookup: str, ids: Sequence[UUID]) -> list[Holding]:
     fields = declared()
     found: list[Holding] = []
     for part in slices(ids):
-        rows = Record.objects.filter(**{lookup: part}).order_by("recorded_at", "pk")
-        for pk, names, *blobs in rows.values_list("pk", "fields", *SEALED_IN):
+        for pk, names, *blobs in _SEALED[lookup].rows(ids=list(part)):
             for compartment, blob in zip(SEALED_IN, blobs, strict=True):
                 if blob is not None:
                     groups = _groups(fields, names, compartment)
                     sealed = Sealed(pk, compartment, use_of(compartment), bytes(blob))
                     found.append(Holding(pk, sealed, groups))
     return found
+
+
+def _sealed(lookup: str) -> Statement:
+    def build(*, ids: list[UUID]) -> QuerySet[Record, Any]:
+        rows = Record.objects.filter(**{lookup: ids}).order_by("recorded_at", "pk")
+        return rows.values_list("pk", "fields", *SEALED_IN)
+
+    return Statement(build)
+
+
+_SEALED = {lookup: _sealed(lookup) for lookup in ("person__in", "pk__in")}
 
 
 def _groups(fields: Declared, names: Iterable[str], compartment: str) -> dict[str, str]:
@@ -56,16 +70,9 @@ def relation(asking: Asking) -> str:
     """Is the person this employee, or a colleague? By their own identifiers, compared as tokens."""
     if asking.actor.kind != "employee":
         return "none"
-    tokens = set(
-        Lookup.objects.filter(record__person=asking.person, kind__in=PERSONAL).values_list("kind", "token")
-    )
-    held = {(kind, bytes(token)) for kind, token in tokens}
-    rows = EmployeeIdentifier.objects.filter(token__in=[token for _, token in held])
-    owners = {
-        str(employee)
-        for employee, kind, token in rows.values_list("employee_id", "kind", "token")
-        if (kind, bytes(token)) in held
-    }
+    held = {(kind, bytes(token)) for kind, token in _IDENTIFIERS.rows(person=asking.person)}
+    rows = _EMPLOYEES.rows(tokens=[token for _, token in held]) if held else []
+    owners = {str(employee) for employee, kind, token in rows if (kind, bytes(token)) in held}
     if asking.actor.id in owners:
         return "self"
     return "colleague" if owners else "none"
@@ -73,4 +80,21 @@ def relation(asking: Asking) -> str:
 
 @provides_flag("restricted")
 def restricted(asking: Asking) -> bool:
-    return Person.objects.filter(pk=asking.person, restricted_at__isnull=False).exists()
+    return bool(_RESTRICTED.rows(person=asking.person))
+
+
+def _identifiers(*, person: UUID) -> QuerySet[Lookup, Any]:
+    return Lookup.objects.filter(record__person=person, kind__in=PERSONAL).values_list("kind", "token")
+
+
+def _employees(*, tokens: list[bytes]) -> QuerySet[EmployeeIdentifier, Any]:
+    rows = EmployeeIdentifier.objects.filter(token__in=tokens)
+    return rows.values_list("employee_id", "kind", "token")
+
+
+def _restricted(*, person: UUID) -> QuerySet[Person, Any]:
+    return Person.objects.filter(pk=person, restricted_at__isnull=False).values_list("pk")
+
+
+# Every look-up asks these.
+_IDENTIFIERS, _EMPLOYEES, _RESTRICTED = Statement(_identifiers), Statement(_employees), Statement(_restricted)
