@@ -91,7 +91,7 @@ def run(plan: Mapping[str, Any]) -> dict[str, Any]:
     def work(ask: Ask) -> None:
         for index in numbers:
             due = started + index / plan["rate"] if plan["rate"] else time.perf_counter()
-            if index >= plan["most"] or due >= ends:
+            if index >= plan["most"] or due >= ends or time.perf_counter() > ends + TIMEOUT:
                 return
             time.sleep(max(0.0, due - time.perf_counter()))
             status = ask(index)
