@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from duecause.apps.ledger.models import Event, QueueEntry
 from duecause.apps.register.models import DialFact, Person
-from duecause.apps.statements import NotReplayable, Statement
+from duecause.apps.statements import NotReplayable, Statement, insert
 from tests.support.world import NOW, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -81,6 +82,24 @@ def test_tokens_and_ids_are_handed_over_as_the_database_keeps_them(world_fact):
 @pytest.fixture
 def world_fact():
     return make_world().person().dial_facts.get()
+
+
+def test_an_inserted_object_is_the_one_that_a_save_would_have_made(django_assert_num_queries):
+    made = QueueEntry(event=insert(an_event()), queued_at=NOW)
+    with django_assert_num_queries(1):
+        insert(made)
+    saved = an_event()
+    saved.save()
+    for event in (Event.objects.get(pk=made.event_id), Event.objects.get(pk=saved.pk)):
+        assert (event.at, event.person, event.kind, bytes(event.leaf_bytes)) == (NOW, None, "test", b"leaf")
+    assert QueueEntry.objects.get().event_id == made.event.pk
+
+
+def an_event():
+    return Event(
+        uid=uuid4(), at=NOW, kind="test", actor_kind="system", record_part=b"", record_key=uuid4(),
+        leaf_bytes=b"leaf", leaf_hash=b"hash",
+    )  # fmt: skip
 
 
 def test_objects_come_with_what_belongs_to_them(world_fact, django_assert_num_queries):

@@ -18,6 +18,7 @@ from django.db import transaction
 from duecause.apps.ledger import guard, recovering
 from duecause.apps.ledger.models import Checkpoint, Cosignature, Event, Leaf, QueueEntry, State, Tile
 from duecause.apps.ledger.tiles import TileTable
+from duecause.apps.statements import insert
 from duecause.apps.vault import keyring
 from duecause.apps.vault.actions import KeyDestroyed, ToSeal, seal_many
 from duecause.apps.vault.models import Compartment
@@ -82,7 +83,7 @@ def record(
         person_commitment=parts[1][1] if len(parts) == 2 else None,
         record_commitment=parts[0][1],
     )
-    event = Event.objects.create(
+    event = Event(
         uid=uid,
         at=now,
         kind=kind,
@@ -94,7 +95,8 @@ def record(
         leaf_bytes=leaf,
         leaf_hash=tlog.leaf_hash(leaf),
     )
-    QueueEntry.objects.create(event=event, queued_at=now)
+    insert(event)
+    insert(QueueEntry(event=event, queued_at=now))
     return event
 
 
