@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 CALLS = (
     "pwrite64", "write", "writev", "pwritev", "fdatasync", "fsync", "ftruncate", "fallocate",
@@ -75,9 +75,11 @@ class ForkServer:
         self._undisturbed: dict[str, dict[str, Any]] = {}
         self.calls: dict[str, Counter[str]] = {}
         self.run(house.build)
-        shutil.rmtree(self.kept, ignore_errors=True)
-        self.data.rename(self.kept)
+        self.keep()
         self.warm()
+
+    def keep(self) -> None:
+        self.data.rename(self.kept)
 
     def warm(self) -> None:
         """Each operation once in this process: what Python loads and reads on the way is there for all
@@ -315,24 +317,30 @@ def _wait(pid: int) -> int:
         time.sleep(0.001)
 
 
+def in_memory() -> str:
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
+
+
+Server = TypeVar("Server", bound=ForkServer)
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
-    home = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="dc-faults-", dir=home))
+    folder = Path(tempfile.mkdtemp(prefix="dc-faults-", dir=in_memory()))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def prepare(folder: Path) -> ForkServer:
-    """Load Django over `folder` in this process, which must not have loaded it before."""
+def prepare(folder: Path, kind: type[Server] = ForkServer) -> Server:
+    """Load Django over `folder` in this process, which must not have loaded it before; the database is
+    that of DATABASE_URL where there is one."""
     (folder / "data").mkdir()
     (folder / "tmp").mkdir()
     os.environ |= {
         "DUECAUSE_DATA": str(folder / "data"),
         "DUECAUSE_TESTING": "1",
-        "DATABASE_URL": "",
         "DJANGO_SETTINGS_MODULE": "duecause.settings",
         "TMPDIR": str(folder / "tmp"),
     }
@@ -346,12 +354,13 @@ def prepare(folder: Path) -> ForkServer:
     keyring.create(folder / "data" / "keys")
     register.CHUNK_ROWS = 30
     ledger.SEQUENCE_BATCH = 7
-    return ForkServer(folder)
+    return kind(folder)
 
 
 def main(arguments: list[str]) -> int:
     """`TASK=NUMBER …` (kills, errors): one JSON object on stdout, progress on stderr."""
     found: dict[str, Any] = {}
+    os.environ["DATABASE_URL"] = ""
     with scratch() as folder:
         server = prepare(folder)
         names = list(server.house.OPERATIONS)

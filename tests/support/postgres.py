@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -74,16 +74,16 @@ def folder_of(address: str) -> Path:
 
 
 @contextmanager
-def cluster(**settings: str) -> Iterator[str]:
+def cluster(*, home: str = "/tmp", **settings: str) -> Iterator[str]:
     """Start a cluster with the databases `duecause` and `duecause_keys`; yields DATABASE_URL of the first.
 
-    `settings` become `-c name=value`. Raises ClusterFailed.
+    Its folder is made in `home`. `settings` become `-c name=value`. Raises ClusterFailed.
     """
     binaries = programs()
     if binaries is None:
         raise ClusterFailed("PostgreSQL is not installed. On Debian: apt-get install postgresql")
     # Short: a socket path may have 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="dc-pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="dc-pg-", dir=home if Path(home).is_dir() else None))
     identity = _identity()
     server = None
     try:
@@ -98,6 +98,52 @@ def cluster(**settings: str) -> Iterator[str]:
         if server is not None:
             _stop(server)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def crash(address: str) -> None:
+    """SIGKILL to the server of `cluster` and to every process of it.
+
+    The dead server may not have been waited for and would then look alive to the next one: its lock file gets
+    the number of a process that is gone. The rest of the file tells which shared memory to clear.
+    """
+    folder = folder_of(address)
+    until = time.monotonic() + START_SECONDS
+    while found := _processes_in(folder / "data"):
+        for process in found:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        if time.monotonic() > until:
+            raise ClusterFailed(f"{len(found)} processes of PostgreSQL do not die")
+        time.sleep(0.02)
+    for stale in folder.glob(".s.PGSQL.*"):
+        stale.unlink()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    lock = folder / "data" / "postmaster.pid"
+    lock.write_text("\n".join([str(gone.pid), *lock.read_text().splitlines()[1:], ""]))
+
+
+@contextmanager
+def restarted(address: str, **settings: str) -> Iterator[None]:
+    """The server of a cluster that has crashed, for as long as the block lasts. Raises ClusterFailed."""
+    binaries = programs()
+    if binaries is None:
+        raise ClusterFailed("PostgreSQL is not installed. On Debian: apt-get install postgresql")
+    server = _start(binaries, folder_of(address), _identity(), settings)
+    try:
+        yield
+    finally:
+        _stop(server)
+
+
+def _processes_in(folder: Path) -> list[int]:
+    """Every process of a server stands in its data folder; those that have died already stand nowhere."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cwd").readlink() == folder:
+                found.append(int(entry.name))
+    return found
 
 
 def _run(command: list[str | Path], identity: dict[str, Any]) -> None:
