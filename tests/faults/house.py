@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -29,7 +30,7 @@ from duecause.apps.obligations import runner
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.models import Source
 from duecause.apps.register import actions as register
-from duecause.apps.register import spool
+from duecause.apps.register import matching_job, spool
 from duecause.apps.register.models import ImportBatch, Person, Record
 from duecause.apps.rights.models import ErasureCase
 from duecause.apps.staff.models import Employee
@@ -39,6 +40,7 @@ from duecause.apps.vault.opening import Sealed as VaultSealed
 from duecause.apps.vault.opening import open_bytes
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 from tests.apps.dialling.lists import imported, screen
 from tests.apps.register.lists import customers, declare_fields
@@ -91,12 +93,13 @@ def build() -> None:
 
 
 def _screened(world: World) -> None:
+    now = datetime.now(UTC)
     called = customers(world, CALLED, claimed_basis="consent")
     world.source, kept = called, world.source
     for n in range(CALLED_PEOPLE):
         imported(world, FIRST_CALLED + n, last_name=f"Vuurvlieg{n}")
     world.source = kept
-    screen(world, sources=[CALLED], on=datetime.now(UTC).date(), now=datetime.now(UTC))
+    screen(world, sources=[CALLED], on=local_day(now, world.controller.country), now=now)
 
 
 def _event(n: int) -> None:
@@ -209,6 +212,12 @@ def _erased() -> bool:
 
 def _queue(ack: Ack = lambda: None) -> None:
     """Taken at once, imported by the worker after it was acknowledged."""
+    queue_only()
+    ack()
+    work_off()
+
+
+def queue_only() -> None:
     register.queue_import(
         actor=OPERATOR,
         source=Source.objects.get(code=QUEUED),
@@ -217,8 +226,33 @@ def _queue(ack: Ack = lambda: None) -> None:
         options={},
         now=datetime.now(UTC),
     )
-    ack()
-    work_off()
+
+
+def work_one(worker: str) -> None:
+    """What a worker does with the queued import, whatever else is due."""
+    now = datetime.now(UTC)
+    others = Step.objects.filter(state=Step.State.DUE).exclude(obligation__kind=register.IMPORT_KIND)
+    others.update(next_at=now + timedelta(hours=1))
+    (step,) = obligations.claim(worker=worker, now=now)
+    runner._run_step(step)
+
+
+def sleep_at(chunk: int, sleep: Callable[[], object]) -> None:
+    """From now on this process falls asleep at its n-th chunk, before it writes."""
+    real, seen = matching_job.find_links, []
+
+    def sleepy(**given: Any) -> list[matching_job.Found]:
+        found = real(**given)
+        seen.append(1)
+        if len(seen) == chunk:
+            sleep()
+        return found
+
+    matching_job.find_links = sleepy
+
+
+def looks_imported() -> bool:
+    return _imported(QUEUED)
 
 
 def _queued() -> bool:

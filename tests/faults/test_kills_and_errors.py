@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace i
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    tasks = [f"kills={KILLS}", f"errors={ERRORS}", "control=1"]
+    tasks = [f"kills={KILLS}", f"errors={ERRORS}", "control=1", "two_workers=1"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.server", *tasks],
         cwd=ROOT,
@@ -53,6 +53,10 @@ def test_on_a_full_or_broken_disk_it_says_so_and_a_later_run_completes(found):
     errors = found["errors"]
     assert errors["bad"] == []
     assert errors["points"] >= ERRORS // 2 and errors["reported"] > errors["points"] // 2
+
+
+def test_of_two_worker_processes_on_one_step_the_overtaken_one_changes_nothing(found):
+    assert found["two_workers"] == {"asleep at chunk 1": "", "asleep at chunk 2": ""}
 
 
 def test_the_checks_see_a_promise_that_is_not_kept(found):
