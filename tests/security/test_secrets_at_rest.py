@@ -96,7 +96,7 @@ def test_a_day_of_work_leaves_nothing_in_clear(
     printed = capfd.readouterr()
     scanner.bytes("standard output", (printed.out + printed.err).encode())
     assert scanner.hits == []
-    assert scanner.read > 50_000
+    assert scanner.read > 20_000  # on PostgreSQL the files beside the databases are few
 
 
 @pytest.mark.django_db(transaction=True)
