@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "src" / "duecause" / "locale"
 SOURCE = "en"
-COMPLETE = ("nl", "fr")
-COUNTED = ("pl", "sv", "de")
-LANGUAGES = (SOURCE, *COMPLETE, *COUNTED)
+COMPLETE = ("nl", "fr", "pl", "sv", "de")
+LANGUAGES = (SOURCE, *COMPLETE)
 TWO_FORMS = "nplurals=2; plural=(n != 1);"
 PLURALS = {
     "en": TWO_FORMS,

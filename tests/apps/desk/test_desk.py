@@ -182,3 +182,18 @@ def test_an_administrator_at_the_desk_is_stopped_and_named(world):
     answer = at_desk(world, "administrator").get("/desk/")
     assert answer.status_code == 403
     assert Alarm.objects.get().kind == "function"
+
+
+def test_a_number_that_fits_two_countries_is_never_guessed(world):
+    world.source.__class__.objects.create(
+        code="WEB-NL", name="Web shop NL", kind="data_subject", controller=world.controller,
+        default_country="NL", default_language="nl", claimed_basis="consent",
+    )  # fmt: skip
+    client = at_desk(world)
+    page = post(client, "/desk/search/", q="0499 99 99 99").content.decode()
+    assert "+32 499 99 99 99" in page
+    assert "+31 499 999 999" in page
+    assert client.post("/desk/objection-by-number/", {"number": "0499 99 99 99"}).status_code == 400
+    assert not Objection.objects.exists()
+    post(client, "/desk/objection-by-number/", number="+32 499 99 99 99")
+    assert Objection.objects.get().suppressions.count() == 1

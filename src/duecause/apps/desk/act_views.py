@@ -18,12 +18,13 @@ from duecause.apps.consent import actions as consent
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.consent.telling import told_of
-from duecause.apps.desk import contact, search
+from duecause.apps.desk import contact
 from duecause.apps.desk.views import denied, not_here, page
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person
 from duecause.engine.actor import Actor
 from duecause.engine.periods import local_day
+from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
@@ -69,16 +70,17 @@ def objection(request: PageRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 @needs("consent.object")
 def number_objection(request: PageRequest) -> HttpResponse:
-    """A caller nobody knows objects: it follows the number."""
-    numbers = search.numbers_in(request.POST.get("number", ""))
+    """A caller nobody knows objects: it follows the number, which carries its country here. A national
+    number may belong to somebody in each of our countries, and one of them did not object."""
+    number = parse_e164(request.POST.get("number", ""))
     controllers = list(Controller.objects.filter(sources__isnull=False).distinct())
-    if not numbers or not controllers:
+    if number is None or not controllers:
         return render(request, page(request, "desk/_not_here.html"), status=400)
     taking = consent.Taking(how="call")
     now = datetime.now(UTC)
     for controller in controllers:
         taken = consent.record_number_objection(
-            actor=request.actor, numbers=numbers, controller=controller, taking=taking, now=now
+            actor=request.actor, numbers=[number.e164], controller=controller, taking=taking, now=now
         )
     return _receipt(request, taken, reach=[], obligation=None)
 

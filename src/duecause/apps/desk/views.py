@@ -53,8 +53,7 @@ def find(request: PageRequest) -> HttpResponse:
             "searched": True,
             "readable": bool(search.readings(text)),
             "results": results,
-            "number": numbers[0] if numbers and not results else None,
-            "number_text": format_international(numbers[0]) if numbers and not results else "",
+            "numbers": [] if results else _choices(numbers),
         },
     )
 
@@ -145,6 +144,12 @@ def page(request: PageRequest, fragment: str) -> str:
         return fragment
     request.META["desk_fragment"] = fragment
     return "desk/person.html"
+
+
+def _choices(numbers: list[int]) -> list[dict[str, str]]:
+    """The readings of a typed number, one key each: without a country code the caller says which it is."""
+    texts = [format_international(number) for number in numbers]
+    return [{"key": str(key), "value": text, "label": text} for key, text in enumerate(texts, 1)]
 
 
 def _reasons(request: PageRequest, person_id: UUID) -> dict[str, object]:
