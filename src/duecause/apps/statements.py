@@ -95,7 +95,7 @@ _INSERTS: dict[type[Model], str] = {}
 def _insertion(model: type[Model], fields: Sequence[Any]) -> str:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
-    places, key = ", ".join(["%s"] * len(fields)), quote(model._meta.pk.column)
+    places, key = ", ".join(["%s"] * len(fields)), quote(str(model._meta.pk.column))
     return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places}) RETURNING {key}"  # noqa: S608
 
 
@@ -156,7 +156,7 @@ def _making(compiler: Any) -> Callable[[tuple[Any, ...]], Any]:
     model, positions = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     start, end = positions[0], positions[-1] + 1
     names = [column[0].target.attname for column in compiler.select[start:end]]
-    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
 
     def made(row: tuple[Any, ...]) -> Any:
         found = model.from_db(connection.alias, names, row[start:end])

@@ -85,7 +85,8 @@ def test_what_is_planted_is_found_in_each_place() -> None:
                     cursor.execute("DROP TABLE planted")
     assert set(planted) <= places
     if connections["default"].vendor == "sqlite":
-        assert {"test-duecause.sqlite3-wal", "test-keys.sqlite3-wal"} <= places
+        files = [Path(connections[alias].settings_dict["NAME"]).name for alias in ("default", "keys")]
+        assert {f"{file}-wal" for file in files} <= places
 
 
 @pytest.mark.skipif(postgres.programs() is None, reason="PostgreSQL is not installed")

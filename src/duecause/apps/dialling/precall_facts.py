@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -102,7 +103,9 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
     return held
 
 
-def _released(*, tokens: list[bytes], centre: int, campaign: str = "") -> QuerySet[ReleaseRow, tuple]:
+def _released(
+    *, tokens: list[bytes], centre: int, campaign: str = ""
+) -> QuerySet[ReleaseRow, tuple[Any, ...]]:
     rows = ReleaseRow.objects.filter(
         token__in=tokens, release__centre=centre, release__expires_at__gt=F("release__released_at")
     )
@@ -140,7 +143,7 @@ def reachable(rows: Collection[Held]) -> dict[Held, set[UUID]]:
     }
 
 
-def _sharing(*, tokens: list[bytes]) -> QuerySet[DialFact, tuple]:
+def _sharing(*, tokens: list[bytes]) -> QuerySet[DialFact, tuple[Any, ...]]:
     return DialFact.objects.filter(token__in=tokens).values_list("token", "person_id")
 
 
@@ -188,10 +191,10 @@ def _stops(
     campaign: str,
     since: datetime,
     now: datetime,
-) -> list[QuerySet]:
+) -> list[QuerySet[Any, Any]]:
     """Suppressed numbers; people who objected, who are known by an address under which somebody objected, who
     are restricted or erased; consents said since the oldest release; numbers registered since."""
-    asked = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
+    asked: dict[str, Any] = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
     unusable = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
     return [
         _columns(suppressions(**asked).filter(token__in=tokens), "suppressed", token=F("token")),
@@ -221,16 +224,16 @@ def _stops(
 
 
 def _columns(
-    rows: QuerySet,
+    rows: QuerySet[Any, Any],
     word: str | F,
     *,
     token: F | None = None,
     whom: F | None = None,
     moment: F | None = None,
     order: F | None = None,
-) -> QuerySet:
+) -> QuerySet[Any, Any]:
     """Each kind of answer in the same columns."""
-    return (
+    answers: QuerySet[Any, Any] = (
         rows.order_by()
         .annotate(
             a_word=Cast(Value(word) if isinstance(word, str) else word, CharField(max_length=20)),
@@ -241,9 +244,10 @@ def _columns(
         )
         .values_list("a_word", "a_token", "a_whom", "a_moment", "an_order")
     )
+    return answers
 
 
-def _none(field: Field) -> Expression:
+def _none(field: Field[Any, Any]) -> Expression:
     return Cast(Value(None), field)
 
 

@@ -94,7 +94,8 @@ REASONS: Mapping[str, Reason] = {
     "said_no": Reason(
         gettext_noop("Said no"),
         gettext_noop(
-            "The person refused or withdrew consent to such calls and has not given it again (GDPR Art. 7(3))."
+            "The person refused or withdrew consent to such calls and has not given it again"
+            " (GDPR Art. 7(3))."
         ),
     ),
     "restricted": Reason(

@@ -1,5 +1,7 @@
 """A second wall around each partner's feed on PostgreSQL: row-level security under a role of its own."""
 
+from typing import Any
+
 from django.db import migrations
 
 TABLES = ("feedstream", "feedentry", "feedreceipt", "feedwitness", "reportedobjection")
@@ -34,7 +36,7 @@ END $$;
 """
 
 
-def build(apps, schema_editor):
+def build(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor != "postgresql":
         return
     schema_editor.execute(MAKE_ROLE)
@@ -43,7 +45,7 @@ def build(apps, schema_editor):
         schema_editor.execute(GRANT.format(table=table, role=ROLE))
 
 
-def take_down(apps, schema_editor):
+def take_down(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor != "postgresql":
         return
     for table in TABLES:
