@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from duecause.apps.register.models import Lookup, Person
-from duecause.apps.rights import actions, replaying
+from duecause.apps.rights import actions, replaying_actions
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
 from duecause.engine.phone import parse_e164
@@ -33,7 +33,7 @@ def erase(person: str | None, number: str | None, reason: str, how: str, replay:
     """
     founding.require_founded()
     if replay:
-        back = replaying.replay(actor=OPERATOR, now=datetime.now(UTC))
+        back = replaying_actions.replay(actor=OPERATOR, now=datetime.now(UTC))
         click.echo(f"{back} erased people were still in this copy. Nothing of them is left.")
         return
     if bool(person) == bool(number):

@@ -9,7 +9,7 @@ import pytest
 from duecause.apps.ledger import checking
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.register.models import GuardToken, Record, RelationFact
-from duecause.apps.rights.keeping import FUNCTION, end_kept
+from duecause.apps.rights.keeping_actions import FUNCTION, end_kept
 from duecause.apps.vault.models import DataKey
 from duecause.engine.actor import Actor
 from tests.apps.rights.cases import approved, known_everywhere, work_off

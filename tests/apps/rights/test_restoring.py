@@ -12,7 +12,7 @@ from django.db import connections, transaction
 
 from duecause.apps.register.models import GuardToken, Person, Record
 from duecause.apps.rights import journal, reading_back
-from duecause.apps.rights.replaying import replay
+from duecause.apps.rights.replaying_actions import replay
 from duecause.apps.vault.models import DataKey
 from tests.apps.rights.cases import approved, known_everywhere, work_off
 from tests.support.world import OPERATOR, make_world

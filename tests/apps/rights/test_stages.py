@@ -20,14 +20,14 @@ from duecause.apps.register.models import (
     RecordLink,
     RelationFact,
 )
-from duecause.apps.rights import applying, scrubbing
+from duecause.apps.rights import erasing_actions, scrubbing
 from duecause.apps.rights.models import ErasureCase
 from duecause.apps.vault.models import DataKey
 from tests.apps.rights.cases import approved, known_everywhere
 from tests.support.world import OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STAGES = list(applying._STAGES)
+STAGES = list(erasing_actions._STAGES)
 ONCE = ("rights.erasure_started", "rights.erased", "rights.erasure_proven")
 
 
@@ -67,8 +67,8 @@ def end_state(case: ErasureCase) -> dict[str, object]:
 
 
 def run(case: ErasureCase) -> None:
-    actor = applying.Actor.job(str(case.job), f"open:{applying.OPEN}")
-    applying.apply_erasure(actor=actor, case=case.pk, now=datetime.now(UTC))
+    actor = erasing_actions.Actor.job(str(case.job), f"open:{erasing_actions.OPEN}")
+    erasing_actions.apply_erasure(actor=actor, case=case.pk, now=datetime.now(UTC))
 
 
 @pytest.fixture(autouse=True)
@@ -107,13 +107,13 @@ def test_killed_in_any_stage_it_ends_in_the_same_state(
 def _kill_at(patch: pytest.MonkeyPatch, stage: str, moment: str) -> None:
     """`before`: the stage did its work, but its transaction does not commit; `after`: just after it did."""
     if moment == "after its end":
-        done = applying._STAGES[stage]
+        done = erasing_actions._STAGES[stage]
 
         def then_die(*given: object) -> None:
             done(*given)
             raise Killed
 
-        patch.setitem(applying._STAGES, stage, then_die)
+        patch.setitem(erasing_actions._STAGES, stage, then_die)
         return
     save = ErasureCase.save
 
@@ -129,7 +129,7 @@ def test_a_record_that_an_import_brought_in_between_is_erased_too(monkeypatch: p
     world = make_world()
     person = known_everywhere(world)
     case = approved(world, person)
-    destroy = applying._STAGES["guarded"]
+    destroy = erasing_actions._STAGES["guarded"]
     came: list[Record] = []
 
     def then_another_comes(*given: object) -> None:
@@ -140,7 +140,7 @@ def test_a_record_that_an_import_brought_in_between_is_erased_too(monkeypatch: p
             Record.objects.filter(person=other).update(person=person)
             DialFact.objects.filter(person=other).update(person=person)
 
-    monkeypatch.setitem(applying._STAGES, "guarded", then_another_comes)
+    monkeypatch.setitem(erasing_actions._STAGES, "guarded", then_another_comes)
     run(case)
     case.refresh_from_db()
     assert case.state == ErasureCase.State.PROVEN
@@ -152,15 +152,15 @@ def test_a_record_that_an_import_brought_in_between_is_erased_too(monkeypatch: p
 def test_two_workers_on_one_erasure_do_not_both_do_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world()
     case = approved(world, known_everywhere(world))
-    start = applying._STAGES["none"]
+    start = erasing_actions._STAGES["none"]
 
     def slowly(*given: object) -> None:
         with monkeypatch.context() as patch:  # the other one runs from end to end meanwhile
-            patch.setitem(applying._STAGES, "none", start)
+            patch.setitem(erasing_actions._STAGES, "none", start)
             run(case)
         start(*given)
 
-    monkeypatch.setitem(applying._STAGES, "none", slowly)
-    with pytest.raises(applying.Superseded):
+    monkeypatch.setitem(erasing_actions._STAGES, "none", slowly)
+    with pytest.raises(erasing_actions.Superseded):
         run(case)
     assert [Event.objects.filter(kind=kind).count() for kind in ONCE] == [1, 1, 1]

@@ -1,5 +1,5 @@
 """Plan an erasure, approve it as another employee, refuse it. What is approved is applied by a job
-(`applying.py`); nothing is complete before it was read back."""
+(`erasing_actions.py`); nothing is complete before it was read back."""
 
 from __future__ import annotations
 

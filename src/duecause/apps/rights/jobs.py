@@ -10,9 +10,9 @@ from uuid import UUID
 from duecause.apps.obligations.actions import report_progress
 from duecause.apps.obligations.models import Step
 from duecause.apps.obligations.runner import Postponed, handles, periodic
-from duecause.apps.rights import keeping
+from duecause.apps.rights import keeping_actions
 from duecause.apps.rights.actions import ERASE
-from duecause.apps.rights.applying import OPEN, Superseded, apply_erasure
+from duecause.apps.rights.erasing_actions import OPEN, Superseded, apply_erasure
 from duecause.apps.rights.scrubbing import Busy
 from duecause.engine.actor import Actor
 
@@ -39,6 +39,8 @@ def erase(step: Step) -> Mapping[str, Any]:
 @periodic("rights.end_kept", lambda now: f"{now:%Y-%m-%d}")
 def end_kept(step: Step) -> Mapping[str, Any]:
     try:
-        return keeping.end_kept(actor=Actor.job(str(step.pk), keeping.FUNCTION), now=datetime.now(UTC))
+        return keeping_actions.end_kept(
+            actor=Actor.job(str(step.pk), keeping_actions.FUNCTION), now=datetime.now(UTC)
+        )
     except Busy:
         raise Postponed("Somebody still reads an older state of the database.") from None

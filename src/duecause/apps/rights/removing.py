@@ -1,4 +1,4 @@
-"""Take a person out of our own tables. Called by `applying` alone, inside its transaction."""
+"""Take a person out of our own tables. Called by the verbs of this room alone, inside its transaction."""
 
 from __future__ import annotations
 
