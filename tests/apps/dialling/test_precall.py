@@ -208,6 +208,14 @@ def key_of(world):
     return create_api_key(actor=OPERATOR, partner=world.centre, scopes=["precall"], now=NOW)
 
 
+def test_a_key_that_asks_is_shown_as_used_that_day_and_a_refused_one_is_not(world, mila, client, at_noon):
+    key = key_of(world)
+    assert post(client, {"number": "+32470000011"}, key[:-1] + "x").status_code == 401
+    assert ApiKey.objects.get().last_used_on is None
+    assert post(client, {"number": "+32470000011"}, key).status_code == 200
+    assert ApiKey.objects.get().last_used_on == LATER.date()
+
+
 def test_the_api_answers_each_number_as_it_was_sent(world, mila, client, at_noon):
     release(world)
     answer = post(

@@ -13,8 +13,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from duecause.apps.dialling.precall import MOST_NUMBERS
 from duecause.apps.dialling.precall_actions import centre_actor, precall
+from duecause.apps.parties.actions import note_key_use
 from duecause.apps.parties.models import Partner
-from duecause.apps.parties.queries import partner_by_key
+from duecause.apps.parties.queries import partner_by_key, prefix_of
 
 SCOPE = "precall"
 VALID_SECONDS = 60
@@ -35,7 +36,10 @@ class CentreKey(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         try:
-            return partner_by_key(token, scope=self.scope)
+            partner = partner_by_key(token, scope=self.scope)
+            if partner is not None:
+                note_key_use(prefix=prefix_of(token), now=datetime.now(UTC))
+            return partner
         except Exception as error:
             log.error("%s: the key could not be checked: %s", self.scope, type(error).__name__)
             return UNREACHABLE

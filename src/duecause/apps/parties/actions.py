@@ -268,6 +268,13 @@ def give_webhook_secret(*, actor: Actor, partner: Partner, now: datetime) -> str
 
 
 def note_key_use(*, prefix: str, now: datetime) -> None:
-    """Remember the day a key was last used: at most one write per key and day."""
+    """Remember the day a key was last used: at most one write per key and day in each process, since a call
+    waits for it."""
     today = shown_day(now)
+    if _noted.get(prefix) == today:
+        return
     ApiKey.objects.filter(prefix=prefix).exclude(last_used_on=today).update(last_used_on=today)
+    _noted[prefix] = today
+
+
+_noted: dict[str, date] = {}

@@ -27,12 +27,18 @@ def provides_feed_overdue(provider: FeedOverdue) -> FeedOverdue:
     return provider
 
 
+def prefix_of(clear: str) -> str:
+    """The part of a key (dc_<prefix>_<secret>) by which its row is found; empty for another form."""
+    kind, _, rest = clear.partition("_")
+    prefix, _, secret = rest.partition("_")
+    return prefix if kind == "dc" and secret and prefix.isprintable() else ""
+
+
 def partner_by_key(clear: str, *, scope: str) -> Partner | None:
     """The partner that holds this key for this scope. None for an unknown, revoked or other key: the caller
     answers all of them alike."""
-    kind, _, rest = clear.partition("_")
-    prefix, _, secret = rest.partition("_")
-    found = _KEYS.rows(prefix=prefix) if kind == "dc" and secret and prefix.isprintable() else []
+    prefix = prefix_of(clear)
+    found = _KEYS.rows(prefix=prefix) if prefix else []
     key_hash, revoked_at, scopes, *partner = found[0] if found else (hash_of(""), None, (), None)
     # Compared in every case, so that the time taken does not tell which prefixes exist.
     same = hmac.compare_digest(hash_of(clear), key_hash)

@@ -21,10 +21,6 @@ def identifiers_of(username: str) -> frozenset[Identifier]:
     return frozenset((kind, bytes(token)) for kind, token in rows.values_list("kind", "token"))
 
 
-def active_employees() -> list[Employee]:
-    return list(Employee.objects.select_related("team").filter(is_active=True).order_by("username"))
-
-
 def display_names(identifiers: Collection[str]) -> dict[str, str]:
     """Id as in `Actor.id` → name, for the employees there are."""
     known = [UUID(identifier) for identifier in identifiers if _is_uuid(identifier)]
