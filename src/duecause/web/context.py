@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import get_language, get_language_info
 
 from duecause.engine.actor import Actor
@@ -104,6 +106,10 @@ class Page:
             Language(code, str(get_language_info(code)["name_local"]), code == now)
             for code, _name in settings.LANGUAGES
         ]
+
+    @cached_property
+    def now(self) -> datetime:
+        return timezone.now()
 
     @property
     def path(self) -> str:
