@@ -47,6 +47,15 @@ def test_a_search_shows_initials_and_town_and_keeps_the_query_out_of_the_address
     assert "32470000011" not in page
 
 
+def test_a_search_that_fits_many_says_that_these_are_not_all(world):
+    for _resident in range(21):  # of a home with one telephone
+        world.person()
+    page = post(at_desk(world), "/desk/search/", q="0470 00 00 11").content.decode()
+    assert page.count("data-row") == 20
+    assert "The first 20 persons of more" in page
+    assert "20 persons found" not in page
+
+
 def test_the_card_shows_what_the_profile_needs_and_masks_the_rest(world):
     person = world.person(email="mila@example.org", birth_date="1990-05-05")
     page = look(at_desk(world), person)

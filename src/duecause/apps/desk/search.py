@@ -61,9 +61,9 @@ def numbers_in(text: str) -> list[int]:
     return sorted(found)
 
 
-def find_people(text: str) -> list[UUID]:
-    """Ids of persons the text may mean, newest first. A name with postcode is confirmed by opening, because
-    its index is truncated on purpose."""
+def find_people(text: str) -> tuple[list[UUID], bool]:
+    """Ids of persons the text may mean, newest first, and whether there are more than are told. A name with
+    postcode is confirmed by opening, because its index is truncated on purpose."""
     people: list[UUID] = []
     for query in readings(text):
         token = indexes.lookup_token(query.kind, query.value)
@@ -72,7 +72,7 @@ def find_people(text: str) -> list[UUID]:
         if query.kind == Lookup.Kind.NAME_POSTCODE:
             candidates = confirmed(candidates, partial(_is_named, query.value))
         people.extend(person for person in candidates if person not in people)
-    return people[:MOST_RESULTS]
+    return people[:MOST_RESULTS], len(people) > MOST_RESULTS
 
 
 def _is_named(wanted: str, values: Mapping[str, Any]) -> bool:

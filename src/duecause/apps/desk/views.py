@@ -34,7 +34,7 @@ def find(request: PageRequest) -> HttpResponse:
     """Search results: initials, town and why each was found. Nothing else before a reason is given."""
     text = request.POST.get("q", "")[:200]
     now = datetime.now(UTC)
-    people = search.find_people(text)
+    people, more = search.find_people(text)
     found = gate.hints(actor=request.actor, people=people, groups=search.shown_groups(), now=now)
     results = [
         {
@@ -53,6 +53,7 @@ def find(request: PageRequest) -> HttpResponse:
             "searched": True,
             "readable": bool(search.readings(text)),
             "results": results,
+            "more": more,
             "numbers": [] if results else _choices(numbers),
         },
     )
