@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from duecause.engine.problems import Problem
@@ -31,6 +32,8 @@ def language_name(code: str) -> str:
     return str(locale().languages.get(code, code))
 
 
-def own_words(texts: Mapping[str, str], language: str, fallback: str = "") -> str:
-    """One of the texts an organisation wrote per language: the reader's, else English, else any."""
+def own_words(texts: Mapping[str, str], fallback: str = "", *, language: str = "") -> str:
+    """One of the texts an organisation wrote per language: the reader's (or `language`), else English, else
+    any."""
+    language = language or get_language() or "en"
     return texts.get(language) or texts.get("en") or next(iter(texts.values()), fallback)

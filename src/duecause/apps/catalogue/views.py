@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -78,16 +77,15 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
 @require_GET
 @needs("catalogue.read")
 def fields(request: PageRequest) -> HttpResponse:
-    language = get_language() or "en"
     found = queries.fields()
     purposes = {purpose.code: purpose for field in found for purpose in field.purposes.all()}
     context = {
         "tabs": _tabs(),
-        "rows": [_field_row(field, language) for field in found],
+        "rows": [_field_row(field) for field in found],
         "purposes": [
             {
                 "code": code,
-                "name": own_words(purpose.name, language, code),
+                "name": own_words(purpose.name, code),
                 "basis": BASES.get(purpose.legal_basis, purpose.legal_basis),
                 "months": purpose.retention_months,
                 "marketing": purpose.marketing,
@@ -98,17 +96,17 @@ def fields(request: PageRequest) -> HttpResponse:
     return render(request, "catalogue/fields.html", context)
 
 
-def _field_row(field: Field, language: str) -> dict[str, Any]:
+def _field_row(field: Field) -> dict[str, Any]:
     purposes = list(field.purposes.all())
     return {
         "code": field.code,
-        "label": own_words(field.label, language, field.code),
+        "label": own_words(field.label, field.code),
         "group": texts.group(field.group),
         "law_class": texts.LAW_CLASSES.get(field.law_class, field.law_class),
         "ordinary": field.law_class == "ordinary",
         "perception": field.perception,
         "compartment": texts.COMPARTMENTS.get(field.compartment, field.compartment),
-        "purposes": [own_words(purpose.name, language, purpose.code) for purpose in purposes],
+        "purposes": [own_words(purpose.name, purpose.code) for purpose in purposes],
         "months": max((purpose.retention_months for purpose in purposes), default=None),
     }
 
@@ -128,7 +126,7 @@ def _wording_row(wording: Wording, today: date) -> dict[str, Any]:
         "wording": wording,
         "language": language_name(wording.language),
         "notice": wording.kind == Wording.Kind.NOTICE,
-        "purpose": own_words(purpose.name, get_language() or "en", purpose.code) if purpose else "",
+        "purpose": own_words(purpose.name, purpose.code) if purpose else "",
         "source": wording.source.name if wording.source else "",
         "channels": [str(texts.CHANNELS.get(code, code)) for code in wording.channels],
         "controllers": [controller.legal_name for controller in wording.controllers.all()],

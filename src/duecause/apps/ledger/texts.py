@@ -3,7 +3,6 @@ has no text here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext
@@ -112,11 +111,6 @@ def failure_name(kind: Kind) -> str:
 
 def remedy(kind: Kind) -> str:
     return gettext(REMEDIES[kind])
-
-
-def spoken(template: str, params: Mapping[str, Any]) -> str:
-    """A stored problem in the reader's language."""
-    return gettext(template) % params if params else gettext(template)
 
 
 def plain(problem: Problem) -> dict[str, Any]:

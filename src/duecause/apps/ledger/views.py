@@ -18,10 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from duecause.apps.ledger import actions, checking, later, naming, queries, texts
 from duecause.apps.ledger.models import Event
 from duecause.engine.actor import Actor
+from duecause.engine.problems import Problem
 from duecause.engine.tlog.failures import Kind
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.templatetags.formats import zone
+from duecause.web.words import spoken
 
 PER_PAGE = 50
 VERIFIED_IN_REQUEST = 20_000
@@ -124,7 +126,7 @@ def _failures(found: Mapping[str, Any]) -> list[dict[str, str]]:
         {
             "name": texts.failure_name(Kind(failure["kind"])),
             "where": failure["where"],
-            "text": texts.spoken(failure["template"], failure["params"]),
+            "text": spoken(Problem("", failure["template"], failure["params"])),
             "mend": texts.remedy(Kind(failure["kind"])),
         }
         for failure in found.get("failures", [])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language, ngettext_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext_lazy
 
 from duecause.apps.register.models import ImportBatch
 from duecause.engine.problems import Problem
+from duecause.web.words import spoken
 
 # outcome -> meaning and word, in the order they are told
 OUTCOMES = {
@@ -111,10 +111,6 @@ RULES = {
 }
 
 
-def spoken(problem: Problem) -> str:
-    return _(problem.template) % problem.params if problem.params else _(problem.template)
-
-
 def told(stored: Mapping[str, Any]) -> str:
     """A problem of an import row, or the error of a step, in the reader's language."""
     params = {**(stored.get("params") or {})}
@@ -134,8 +130,3 @@ def state(batch: ImportBatch) -> tuple[str, str]:
 
 def word(table: Mapping[str, Any], code: str) -> str:
     return str(table.get(code, code))
-
-
-def in_language(names: Mapping[str, str], otherwise: str) -> str:
-    """A text of the organisation file in the reader's language, else in English."""
-    return names.get(get_language() or "en") or names.get("en") or otherwise

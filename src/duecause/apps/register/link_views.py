@@ -20,6 +20,7 @@ from duecause.apps.register.views import tabs
 from duecause.engine.problems import Problem, Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.words import spoken
 
 GROUPS = ("name", "address")
 
@@ -64,7 +65,7 @@ def _answer(
 ) -> HttpResponse:
     context: dict[str, Any] = {
         **_next(request, _skipped(request.POST.get("skip", "")), first),
-        "fault": labels.spoken(fault) if fault else "",
+        "fault": spoken(fault) if fault else "",
         "done": done,
         "said": _("Kept as one person.") if done and done.state == RecordLink.State.LINKED else "",
     }

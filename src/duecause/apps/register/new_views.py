@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from duecause.apps.parties.models import Source
-from duecause.apps.register import actions, labels, showing, upload_actions, uploading
+from duecause.apps.register import actions, showing, upload_actions, uploading
 from duecause.apps.register.forms import Choosing, Reading
 from duecause.apps.register.models import ImportBatch
 from duecause.apps.register.trial import SHOWN_ROWS, Trial, Upload, sheets_in, trial
@@ -23,6 +23,7 @@ from duecause.engine.problems import Problem, Refused
 from duecause.web.access import needs
 from duecause.web.errors import not_found
 from duecause.web.http import PageRequest
+from duecause.web.words import spoken
 
 MOST_COLUMNS = 2_000
 
@@ -58,7 +59,7 @@ def _choose(request: PageRequest, form: Choosing, refused: Problem | None = None
         "form": form,
         "sources": showing.sources(),
         "chosen": form["source"].value(),
-        "refused": labels.spoken(refused) if refused else "",
+        "refused": spoken(refused) if refused else "",
     }
     return render(request, "register/new.html", context, status=422 if form.is_bound else 200)
 
@@ -161,7 +162,7 @@ def _context(
         "fields": [("", _("Do not keep")), *sorted(names.items(), key=lambda pair: pair[1].casefold())],
         "counts": showing.counts(tried.outcomes),
         "shown": showing.tried_rows(tried, names),
-        "fault": labels.spoken(fault) if fault else "",
+        "fault": spoken(fault) if fault else "",
     }
 
 

@@ -22,6 +22,7 @@ from duecause.apps.register.queries import ImportDetail
 from duecause.apps.register.trial import Trial
 from duecause.web import charts
 from duecause.web.templatetags.formats import duration, locale, number
+from duecause.web.words import own_words, spoken
 
 STOPPED = (Step.State.REFUSED, Step.State.DEAD)
 LONG_WAIT = 15  # seconds
@@ -101,7 +102,7 @@ def _consent_texts(texts: Iterable[Wording], source: Source) -> list[dict[str, A
 def field_names() -> dict[str, str]:
     """Field code → what it is called, for everything a column may become."""
     fields = Field.objects.filter(compartment__in=SEALED_IN) | Field.objects.filter(code__in=PROVENANCE)
-    found = {code: labels.in_language(label, code) for code, label in fields.values_list("code", "label")}
+    found = {code: own_words(label, code) for code, label in fields.values_list("code", "label")}
     for code, word in labels.PROVENANCE.items():
         found.setdefault(code, str(word))
     return found
@@ -168,7 +169,7 @@ def tried_rows(trial: Trial, names: Mapping[str, str]) -> dict[str, Any]:
                     {"name": names.get(field, field), **_cell(field, row.cells.get(field, ""), parsed)}
                     for field in fields
                 ],
-                "problems": [labels.spoken(problem) for problem in parsed.problems],
+                "problems": [spoken(problem) for problem in parsed.problems],
             }
         )
     return {"columns": [names.get(field, field) for field in fields], "rows": rows}

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-
-from duecause.engine.problems import Problem
 
 TABLES = {
     "register.Record": _("Records from sources"),
@@ -78,8 +75,3 @@ REFUSALS = {
 
 def label(labels: Mapping[str, str | Promise], code: str) -> str:
     return str(labels.get(code, code))
-
-
-def spoken(problem: Problem) -> str:
-    """A problem in the reader's language."""
-    return gettext(problem.template) % problem.params if problem.params else gettext(problem.template)

@@ -22,6 +22,7 @@ from duecause.apps.rights.planning import REASON
 from duecause.engine.problems import Problem, Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.words import spoken
 
 UNDER_WAY = (ErasureCase.State.APPROVED, ErasureCase.State.APPLIED)
 
@@ -146,7 +147,7 @@ def _page(
         "asked": asked,
         "case": found,
         "state": texts.label(texts.STATES, found.state if found else ""),
-        "problem": texts.spoken(problem) if problem else "",
+        "problem": spoken(problem) if problem else "",
         "own_plan": found is not None and found.planned_by == request.actor.ref,
         "refusals": [
             ("", _("Choose")),
@@ -165,7 +166,7 @@ def _page(
 
 def _standing(asked: Obligation, found: ErasureCase) -> dict[str, Any]:
     step = queries.job_of(found)
-    stopped = texts.spoken(_problem(step.error)) if step and step.error and step.state != "done" else ""
+    stopped = spoken(_problem(step.error)) if step and step.error and step.state != "done" else ""
     return {
         "asked": asked,
         "case": found,
