@@ -36,6 +36,7 @@ from duecause.engine.ids import uuid7
 from duecause.engine.periods import local_day
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
 from tests.security import canary
+from tests.support.activities import make_activity
 from tests.support.world import NOW, OPERATOR, World
 
 COLLEAGUE_NUMBER = 32478919294
@@ -269,3 +270,9 @@ def _erasure(world: World) -> ErasureCase:
         now=NOW,
     )
     return plan_erasure(actor=OPERATOR, request=request, now=NOW)
+
+
+@of_the_company("activity")
+def activity(world: World) -> object:
+    """A processing activity that nobody has looked at yet."""
+    return make_activity(world).code

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models, transaction
 
 from duecause.apps.catalogue import actions as catalogue
+from duecause.apps.catalogue import activity_actions as activities
 from duecause.apps.consent import register_actions as registers
 from duecause.apps.dialling import campaign_actions as campaigns
 from duecause.apps.ledger.upserts import Noun, change
@@ -23,6 +24,7 @@ from duecause.engine.problems import Problem, Refused
 from duecause.engine.tabular import normalise_email
 from duecause.organisation import schema
 from duecause.organisation.loading import FileRefused, check_references, load
+from duecause.packs.catalogue import level_of
 
 SECTIONS: Mapping[str, type[models.Model]] = {
     "controllers": parties.CONTROLLER.model,
@@ -107,7 +109,9 @@ def steps(organisation: schema.Organisation) -> Iterator[Step]:
     for wording in organisation.wordings:
         yield _step(catalogue.WORDING, catalogue.apply_wording, wording, source=None)
     for entry in organisation.fields:
-        yield _step(catalogue.FIELD, catalogue.apply_field, entry)
+        yield _field(entry)
+    for activity in organisation.activities:
+        yield _step(activities.ACTIVITY, activities.apply_activity, activity)
     for register in organisation.registers:
         yield _step(registers.REGISTER, registers.apply_register, register)
     for campaign in organisation.campaigns:
@@ -135,6 +139,13 @@ def _step(noun: Noun, verb: Callable[..., Change | None], entry: schema.Entry, *
     return Step(noun, verb, {**above, **values(entry)}, entry.line)
 
 
+def _field(entry: schema.FieldEntry) -> Step:
+    wanted = values(entry)
+    if entry.perception is None:
+        wanted["perception"] = level_of(entry.code, entry.law_class)
+    return Step(catalogue.FIELD, catalogue.apply_field, wanted, entry.line)
+
+
 def _employee(entry: schema.EmployeeEntry) -> Step:
     wanted = values(entry)
     own = [
@@ -158,6 +169,12 @@ def values(entry: schema.Entry) -> dict[str, Any]:
 def _change(step: Step) -> Change | None:
     if step.noun is staff.EMPLOYEE:
         return staff.employee_change(dict(step.wanted), step.extra["identifiers"])
+    if step.noun is catalogue.FIELD:
+        catalogue.check_perception(
+            field=step.wanted["code"],
+            law_class=step.wanted["law_class"],
+            perception=step.wanted["perception"],
+        )
     return change(step.noun, step.wanted)
 
 

@@ -160,9 +160,9 @@ def choice(allowed: Callable[[], Sequence[str]] | Sequence[str]) -> Read:
     return read
 
 
-def choices(allowed: Sequence[str]) -> Read:
+def choices(allowed: Callable[[], Sequence[str]] | Sequence[str]) -> Read:
     def read(mapping: Mapping, name: str) -> tuple[str, ...]:
-        return mapping.texts(name, allowed)
+        return mapping.texts(name, allowed() if callable(allowed) else allowed)
 
     return read
 

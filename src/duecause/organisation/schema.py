@@ -14,12 +14,13 @@ from typing import Any
 
 import yaml
 
-from duecause.apps.catalogue.models import Wording
+from duecause.apps.catalogue.models import Activity, Wording
 from duecause.apps.gate.policies import engine
 from duecause.apps.parties.models import Partner, Source, TransferBasis
 from duecause.apps.vault.models import Compartment
 from duecause.organisation import forms
 from duecause.organisation.forms import Read
+from duecause.packs import catalogue as packed
 
 # GDPR Art. 6(1)(a)-(f).
 LEGAL_BASES = (
@@ -30,7 +31,7 @@ LEGAL_BASES = (
     "public_task",
     "legitimate_interest",
 )
-LAW_CLASSES = ("ordinary", "financial", "location", "national_id", "special", "criminal")
+SPECIAL_CONDITIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")  # GDPR Art. 9(2)
 CHANNELS = ("call", "email", "sms", "post")
 CLAUSES = ("a", "b", "c", "d", "e", "f", "g", "h")  # GDPR Art. 28(3)
 
@@ -47,6 +48,14 @@ def groups() -> tuple[str, ...]:
 
 def profiles() -> tuple[str, ...]:
     return engine().vocabulary.profiles
+
+
+def law_classes() -> tuple[str, ...]:
+    return tuple(packed.classes())
+
+
+def subjects() -> tuple[str, ...]:
+    return tuple(packed.subjects())
 
 
 def compartments() -> list[str]:
@@ -164,6 +173,8 @@ class PurposeEntry(Entry):
     legal_basis: str = key(forms.choice(LEGAL_BASES))
     retention_months: int = key(forms.number(1, 1200))
     marketing: bool = key(forms.flag, False)
+    special_condition: str = key(forms.choice(SPECIAL_CONDITIONS), "")
+    dpv: str = key(forms.choice(packed.purposes), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +183,27 @@ class FieldEntry(Entry):
     group: str = key(forms.choice(groups))
     compartment: str = key(forms.choice(compartments))
     label: dict[str, str] = key(forms.per_language)
-    law_class: str = key(forms.choice(LAW_CLASSES), "ordinary")
-    perception: int = key(forms.number(1, 5), 1)
+    law_class: str = key(forms.choice(law_classes), "ordinary")
+    perception: int | None = key(forms.number(1, 5), None)  # without it: the typical level of packs/catalogue
     purposes: tuple[str, ...] = key(forms.codes, refers="purposes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityEntry(Entry):
+    """A processing activity (GDPR Art. 30). `controller`: who decides; for a processor, on whose behalf."""
+
+    code: str = key(forms.code)
+    name: dict[str, str] = key(forms.per_language)
+    role: str = key(forms.choice(Activity.Role.values), Activity.Role.CONTROLLER.value)
+    controller: str = key(forms.code, refers="controllers")
+    purposes: tuple[str, ...] = key(forms.codes, refers="purposes")
+    fields: tuple[str, ...] = key(forms.codes, (), refers="fields")
+    processors: tuple[str, ...] = key(forms.codes, (), refers="partners")
+    subjects: tuple[str, ...] = key(forms.choices(subjects))
+    dpia: str = key(forms.choice(Activity.Assessment.values), Activity.Assessment.UNDECIDED.value)
+    dpia_reason: str = key(forms.text(2000), "")
+    dpia_on: date | None = key(forms.day_or_none, None)
+    owner: str = key(forms.text(100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +264,7 @@ class Organisation(Entry):
     sources: tuple[SourceEntry, ...] = entries(SourceEntry)
     wordings: tuple[WordingEntry, ...] = entries(WordingEntry)
     fields: tuple[FieldEntry, ...] = entries(FieldEntry)
+    activities: tuple[ActivityEntry, ...] = entries(ActivityEntry)
     registers: tuple[RegisterEntry, ...] = entries(RegisterEntry)
     campaigns: tuple[CampaignEntry, ...] = entries(CampaignEntry)
     teams: tuple[TeamEntry, ...] = entries(TeamEntry)

@@ -24,6 +24,10 @@ alarms.handle        -       -        -          -         x               -
 parties.read         -       -        -          x         x               x
 parties.manage       -       -        -          -         -               x
 catalogue.read       -       -        -          x         x               -
+catalogue.approve    -       -        -          -         x               -
+evidence.read        -       -        -          x         x               -
+evidence.export      -       -        -          x         x               -
+evidence.sign        -       -        -          x         -               -
 staff.read           -       -        -          -         x               x
 obligations.read     -       -        -          -         x               x
 rights.read          -       -        -          -         x               -

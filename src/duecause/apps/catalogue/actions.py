@@ -9,6 +9,8 @@ from duecause.apps.catalogue.models import Field, Purpose, Wording
 from duecause.apps.ledger.upserts import Noun, put
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
+from duecause.engine.problems import Refused
+from duecause.packs.catalogue import classes
 
 PURPOSE = Noun(name="purpose", model=Purpose, event="catalogue.purpose_changed")
 FIELD = Noun(name="field", model=Field, event="catalogue.field_changed")
@@ -31,8 +33,11 @@ def apply_purpose(
     legal_basis: str,
     retention_months: int,
     marketing: bool,
+    special_condition: str = "",
+    dpv: str = "",
 ) -> Change | None:
-    """`name`: language → text. `legal_basis`: a letter of GDPR Art. 6(1) in words."""
+    """`name`: language → text. `legal_basis`: a letter of GDPR Art. 6(1) in words. `special_condition`: the
+    letter of Art. 9(2) under which special categories are used. `dpv`: of packs.catalogue.purposes."""
     actor.require("organisation.apply")
     wanted = {
         "code": code,
@@ -40,6 +45,8 @@ def apply_purpose(
         "legal_basis": legal_basis,
         "retention_months": retention_months,
         "marketing": marketing,
+        "special_condition": special_condition,
+        "dpv": dpv,
     }
     return put(PURPOSE, wanted, actor=actor, now=now)
 
@@ -56,8 +63,10 @@ def apply_field(
     perception: int,
     purposes: Sequence[str],
 ) -> Change | None:
-    """`group` is a policy group, `compartment` the seal the field lies under, `purposes` are codes."""
+    """`group` is a policy group, `compartment` the seal the field lies under, `purposes` are codes. Raises
+    Refused for a level of perception below what the class asks for."""
     actor.require("organisation.apply")
+    check_perception(field=code, law_class=law_class, perception=perception)
     wanted = {
         "code": code,
         "group": group,
@@ -68,6 +77,21 @@ def apply_field(
         "purposes": purposes,
     }
     return put(FIELD, wanted, actor=actor, now=now)
+
+
+def check_perception(*, field: str, law_class: str, perception: int) -> None:
+    """Raise Refused where a field is said to be felt as less private than its class by law."""
+    least = classes()[law_class].least
+    if perception < least:
+        raise Refused(
+            "perception_low",
+            "The field %(field)s is of the class “%(law_class)s”: its perception must be at least %(least)s,"
+            " not %(given)s. Raise it, or leave the key out.",
+            field=field,
+            law_class=law_class,
+            least=least,
+            given=perception,
+        )
 
 
 def apply_wording(

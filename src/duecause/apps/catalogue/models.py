@@ -1,8 +1,9 @@
-"""What may be stored and said: fields, purposes with basis and retention, wordings."""
+"""What may be stored, done and said: fields, purposes with basis and retention, processing activities,
+wordings."""
 
 from django.db import models
 
-from duecause.apps.parties.models import Controller, Source
+from duecause.apps.parties.models import Controller, Partner, Source
 
 
 class Purpose(models.Model):
@@ -13,6 +14,8 @@ class Purpose(models.Model):
     legal_basis = models.CharField(max_length=30)
     retention_months = models.PositiveIntegerField()
     marketing = models.BooleanField(default=False)
+    special_condition = models.CharField(max_length=1, default="", blank=True)  # letter of GDPR Art. 9(2)
+    dpv = models.CharField(max_length=60, default="", blank=True)  # term of the Data Privacy Vocabulary
 
     def __str__(self) -> str:
         return self.code
@@ -28,6 +31,49 @@ class Field(models.Model):
     law_class = models.CharField(max_length=20, default="ordinary")
     perception = models.PositiveSmallIntegerField(default=1)  # how private customers feel it is, 1 to 5
     purposes = models.ManyToManyField(Purpose, related_name="fields")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Activity(models.Model):
+    """A processing activity (GDPR Art. 30): what is done, for whom and who answers for it.
+
+    Which fields go with it follows from its purposes; `fields`, where given, narrows them. Recipients follow
+    from what is released; `processors` are those who get data in another way."""
+
+    class Role(models.TextChoices):
+        CONTROLLER = "controller"
+        JOINT = "joint"
+        PROCESSOR = "processor"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft"
+        REVIEW = "review"
+        APPROVED = "approved"
+        RETIRED = "retired"
+
+    class Assessment(models.TextChoices):
+        UNDECIDED = "undecided"
+        NOT_NEEDED = "not_needed"
+        NEEDED = "needed"
+        DONE = "done"
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.JSONField(default=dict)  # per language
+    role = models.CharField(max_length=12, choices=Role, default=Role.CONTROLLER)
+    # Who decides. For a processor: on whose behalf.
+    controller = models.ForeignKey(Controller, on_delete=models.PROTECT, related_name="activities")
+    purposes = models.ManyToManyField(Purpose, related_name="activities")
+    fields = models.ManyToManyField(Field, related_name="activities")
+    processors = models.ManyToManyField(Partner, related_name="activities")
+    subjects = models.JSONField(default=list)  # codes of packs/catalogue/terms.yaml
+    dpia = models.CharField(max_length=12, choices=Assessment, default=Assessment.UNDECIDED)
+    dpia_reason = models.TextField(default="", blank=True)
+    dpia_on = models.DateField(null=True)
+    owner = models.CharField(max_length=100)  # a function of the company, never a person's name
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    status_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from duecause.apps.catalogue.models import Field, Wording
+from duecause.apps.catalogue.models import Activity, Field, Wording
 from duecause.engine.screening import LawPack, Rule
 from duecause.packs.law import book
 
@@ -46,6 +46,23 @@ def _law_of(pack: LawPack, on: date) -> LawOnDay:
 
 def fields() -> list[Field]:
     return list(Field.objects.prefetch_related("purposes").order_by("group", "code"))
+
+
+def activities() -> list[Activity]:
+    """With everything they name; what we do ourselves first, what was retired last."""
+    rows = Activity.objects.select_related("controller")
+    rows = rows.prefetch_related("purposes__fields", "fields", "processors")
+    order = {Activity.Status.RETIRED: 1}
+    return sorted(rows, key=lambda row: (order.get(Activity.Status(row.status), 0), row.role, row.code))
+
+
+def fields_of(activity: Activity) -> list[Field]:
+    """The fields that its purposes have, narrowed to those it names where it names any."""
+    named = {field.pk for field in activity.fields.all()}
+    found = {field.pk: field for purpose in activity.purposes.all() for field in purpose.fields.all()}
+    return sorted(
+        (field for pk, field in found.items() if not named or pk in named), key=lambda f: (f.group, f.code)
+    )
 
 
 def wordings() -> list[Wording]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from functools import cache
 from importlib.resources import files
@@ -16,7 +16,10 @@ from django.utils.translation import ngettext
 
 from duecause.engine.policy import Vocabulary
 from duecause.engine.screening import Rule
+from duecause.packs.catalogue import classes, levels
+from duecause.packs.catalogue import subjects as packed_subjects
 from duecause.web.templatetags.formats import locale
+from duecause.web.words import own_words
 
 # The codes of packs/sectors.yaml; a test keeps the two in step.
 SECTORS = {
@@ -64,14 +67,6 @@ DUTIES = {
     "offer_right_to_object": lazy("The caller offers to stop further calls."),
     "say_privacy_policy": lazy("The caller says where the privacy policy can be read."),
 }
-LAW_CLASSES = {
-    "ordinary": lazy("Ordinary"),
-    "financial": lazy("Financial"),
-    "location": lazy("Location"),
-    "national_id": lazy("National identification number"),
-    "special": lazy("Special category (Art. 9)"),
-    "criminal": lazy("Criminal offences (Art. 10)"),
-}
 COMPARTMENTS = {
     "identity": lazy("Identity"),
     "marketing": lazy("Marketing"),
@@ -79,6 +74,30 @@ COMPARTMENTS = {
     "special": lazy("Special categories"),
     "content": lazy("Contents"),
     "proof": lazy("Proof"),
+}
+ROLES = {
+    "controller": lazy("Controller"),
+    "joint": lazy("Joint controller"),
+    "processor": lazy("Processor"),
+}
+# Meaning and word.
+STATUSES = {
+    "draft": ("waiting", lazy("Draft")),
+    "review": ("watch", lazy("In review")),
+    "approved": ("ok", lazy("Approved")),
+    "retired": ("stopped", lazy("Retired")),
+}
+MOVES = {
+    "draft": lazy("Back to draft"),
+    "review": lazy("Send to review"),
+    "approved": lazy("Approve"),
+    "retired": lazy("Retire"),
+}
+ASSESSMENTS = {
+    "undecided": ("act", lazy("Not decided")),
+    "not_needed": ("ok", lazy("Not needed")),
+    "needed": ("watch", lazy("Needed, not done yet")),
+    "done": ("ok", lazy("Done")),
 }
 CHANNELS = {
     "call": lazy("Telephone"),
@@ -88,6 +107,27 @@ CHANNELS = {
 }
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Spans = tuple[tuple[time, time], ...]
+
+
+def law_class(code: str) -> str:
+    known = classes().get(code)
+    return own_words(known.label, code) if known else code
+
+
+def article(code: str) -> str:
+    known = classes().get(code)
+    return known.law if known else ""
+
+
+def level(number: int) -> str:
+    """What a level of perception means."""
+    return own_words(levels().get(number, {}), str(number))
+
+
+def subjects(codes: Sequence[str]) -> list[str]:
+    return [
+        own_words(known[code].label, code) if code in (known := packed_subjects()) else code for code in codes
+    ]
 
 
 def sector(code: str) -> str:

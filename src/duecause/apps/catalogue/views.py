@@ -1,4 +1,4 @@
-"""The rules page: the dated law in plain words, the field catalogue, the wordings."""
+"""The rules pages: the dated law in plain words, the field catalogue, the wordings."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ from duecause.web.templatetags.formats import shown_day
 from duecause.web.words import country_name, language_name, own_words
 
 
-def _tabs() -> list[dict[str, Any]]:
+def tabs() -> list[dict[str, Any]]:
+    """The views of this room."""
     return [
         {"url": reverse("catalogue:rules"), "label": _("Rules of law"), "code": "rules"},
         {"url": reverse("catalogue:fields"), "label": _("Fields and purposes"), "code": "fields"},
+        {"url": reverse("catalogue:activities"), "label": _("Activities"), "code": "activities"},
         {"url": reverse("catalogue:wordings"), "label": _("Wordings"), "code": "wordings"},
     ]
 
@@ -53,7 +55,7 @@ def rules(request: PageRequest) -> HttpResponse:
         for law in queries.law_on(on)
     ]
     context = {
-        "tabs": _tabs(),
+        "tabs": tabs(),
         "on": on,
         "wrong": wrong,
         "is_today": on == _today(),
@@ -80,7 +82,7 @@ def fields(request: PageRequest) -> HttpResponse:
     found = queries.fields()
     purposes = {purpose.code: purpose for field in found for purpose in field.purposes.all()}
     context = {
-        "tabs": _tabs(),
+        "tabs": tabs(),
         "rows": [_field_row(field) for field in found],
         "purposes": [
             {
@@ -89,6 +91,7 @@ def fields(request: PageRequest) -> HttpResponse:
                 "basis": BASES.get(purpose.legal_basis, purpose.legal_basis),
                 "months": purpose.retention_months,
                 "marketing": purpose.marketing,
+                "condition": purpose.special_condition,
             }
             for code, purpose in sorted(purposes.items())
         ],
@@ -102,9 +105,11 @@ def _field_row(field: Field) -> dict[str, Any]:
         "code": field.code,
         "label": own_words(field.label, field.code),
         "group": texts.group(field.group),
-        "law_class": texts.LAW_CLASSES.get(field.law_class, field.law_class),
+        "law_class": texts.law_class(field.law_class),
+        "law": texts.article(field.law_class),
         "ordinary": field.law_class == "ordinary",
         "perception": field.perception,
+        "level": texts.level(field.perception),
         "compartment": texts.COMPARTMENTS.get(field.compartment, field.compartment),
         "purposes": [own_words(purpose.name, purpose.code) for purpose in purposes],
         "months": max((purpose.retention_months for purpose in purposes), default=None),
@@ -116,7 +121,7 @@ def _field_row(field: Field) -> dict[str, Any]:
 def wordings(request: PageRequest) -> HttpResponse:
     today = _today()
     rows = [_wording_row(wording, today) for wording in queries.wordings()]
-    return render(request, "catalogue/wordings.html", {"tabs": _tabs(), "rows": rows})
+    return render(request, "catalogue/wordings.html", {"tabs": tabs(), "rows": rows})
 
 
 def _wording_row(wording: Wording, today: date) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from duecause.engine.problems import Problem
 from duecause.engine.tlog.failures import Kind
 
 KINDS = {
+    "catalogue.activity_changed": _("Processing activity changed"),
+    "catalogue.activity_moved": _("Processing activity moved to another status"),
     "catalogue.field_changed": _("Field of the catalogue changed"),
     "catalogue.purpose_changed": _("Purpose changed"),
     "catalogue.wording_changed": _("Wording changed"),
