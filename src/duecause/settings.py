@@ -2,10 +2,13 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
+
+from duecause import logs
 
 PACKAGE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("DUECAUSE_DATA", "var")).resolve()
@@ -52,6 +55,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "duecause.web.request_log.RequestLog",
     "duecause.web.middleware.ContentSecurityPolicy",
     "duecause.web.middleware.PlainAddress",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -194,15 +198,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 METRICS_TOKEN = os.environ.get("DUECAUSE_METRICS_TOKEN", "")  # empty: no figures at /metrics
 SHOW_ZONE = os.environ.get("DUECAUSE_ZONE", "Europe/Brussels")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Request lines carry paths only; Django's error mail and 4xx bodies would carry form data.
-        "django.request": {"level": "CRITICAL" if TESTING else "ERROR"},
-        "django.security": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.config()
+
+# The first event may wait this long for a checkpoint before the ledger counts as late: check, page and alarm.
+LEDGER_QUEUE_LATE = timedelta(seconds=float(os.environ.get("DUECAUSE_QUEUE_LATE_SECONDS", "5")))

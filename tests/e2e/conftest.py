@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from . import logs
 from .pages import pin_to_loopback, watch
 from .server import Served, served
 
@@ -26,9 +27,11 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Duecause with its demonstration organisation, in a data folder of its own."""
+    """Duecause with its demonstration organisation, in a data folder of its own. In the end its logs must
+    hold nobody."""
     with served(tmp_path_factory.mktemp("product")) as running:
         yield running
+    logs.assert_sound(running.data / "server.log")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DEMO = ROOT / "src" / "duecause" / "packs" / "demo" / "org.yaml"
+PACKAGE = ROOT / "src" / "duecause"
+DEMO = PACKAGE / "packs" / "demo" / "org.yaml"
 PATIENCE = 60.0
 
 
@@ -41,6 +42,7 @@ def served(data: Path, *, settings: str = "duecause.settings", demo: bool = True
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
         *("--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+        *("--log-config", str(PACKAGE / "granian_logs.json")),
         "duecause.wsgi:application",
     ]
     own = [sys.executable, "-m", "duecause"]

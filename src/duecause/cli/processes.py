@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import signal
+from collections.abc import Callable
 from threading import Event
 from types import FrameType
 
@@ -11,8 +13,11 @@ import click
 from duecause.apps.ledger import sequencer as sequencing
 from duecause.apps.ledger.guard import Unsafe
 from duecause.apps.obligations import runner
+from duecause.engine.problems import Refused
 from duecause.engine.tlog.failures import Kind
 from duecause.organisation import founding
+
+log = logging.getLogger(__name__)
 
 
 def _stop_signal() -> Event:
@@ -28,10 +33,10 @@ def _stop_signal() -> Event:
 
 
 @click.command()
-def worker() -> None:
+def worker() -> int:
     """Run the steps of obligations as they fall due."""
     founding.require_founded()
-    runner.run(_stop_signal())
+    return _kept_going(lambda: runner.run(_stop_signal()))
 
 
 @click.command(epilog="Exit code 6: signing could contradict what was published; the message says why.")
@@ -39,10 +44,22 @@ def sequencer() -> int:
     """Give events their place in the ledger and sign its checkpoints. Several may run."""
     founding.require_founded()
     try:
-        sequencing.run(_stop_signal())
+        return _kept_going(lambda: sequencing.run(_stop_signal()))
     except Unsafe as unsafe:
-        click.echo(unsafe.problem.text, err=True)
+        log.critical("%s", unsafe.problem.text)
         return int(Kind.ROLLBACK)
+
+
+def _kept_going(loop: Callable[[], object]) -> int:
+    """What ends a loop by surprise stands in the log, like everything of a process that nobody watches."""
+    logging.captureWarnings(True)
+    try:
+        loop()
+    except Refused:
+        raise
+    except Exception as error:
+        log.critical("ended by surprise", exc_info=error)
+        return 1
     return 0
 
 

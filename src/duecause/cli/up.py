@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import http.client
+import logging
 import os
 import socket
 import subprocess
@@ -19,12 +20,14 @@ from typing import Any
 
 import click
 
+from duecause import logs
 from duecause.cli import data_folder, stamps
 from duecause.cli.supervisor import Child, Supervisor
 from duecause.engine.problems import Refused
 
 HOST = "127.0.0.1"
 THREADS = 8
+GRANIAN_LOGS = logs.PACKAGE / "granian_logs.json"
 
 
 @click.command()
@@ -35,6 +38,7 @@ THREADS = 8
 def up(port: int, no_demo: bool, workers: int) -> int:
     """Start everything here: web, worker and sequencer. Ctrl-C stops all of it."""
     _require_free(port)
+    logs.set_up()
     data = data_folder()
     _make(data)
     environment = {**os.environ, "DUECAUSE_DATA": str(data), "PYTHONSAFEPATH": "1"}
@@ -46,7 +50,7 @@ def up(port: int, no_demo: bool, workers: int) -> int:
         started = Supervisor(
             children=_children(port, workers),
             environment=environment,
-            say=lambda line: click.echo(line, err=True),
+            say=_say,
             answers=lambda: _answers(port),
             ready=lambda: _welcome(port, stamps.read(data)),
         ).run()
@@ -63,7 +67,8 @@ def _children(port: int, workers: int) -> list[Child]:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", HOST, "--port", str(port), "--workers", str(workers), "--blocking-threads", str(THREADS)),
-        *("--no-ws", "--log-level", "error", "--workers-kill-timeout", "5"),
+        *("--no-ws", "--log-level", "error", "--log-config", str(GRANIAN_LOGS)),
+        *("--workers-kill-timeout", "5"),
         "duecause.wsgi:application",
     ]
     own = [sys.executable, "-m", "duecause"]
@@ -72,6 +77,13 @@ def _children(port: int, workers: int) -> list[Child]:
         Child("worker", [*own, "worker"]),
         Child("sequencer", [*own, "sequencer"]),
     ]
+
+
+def _say(line: str) -> None:
+    if logs.style() == "text":
+        click.echo(line, err=True)
+    else:
+        logging.getLogger(__name__).warning("%s", line)
 
 
 def _welcome(port: int, prepared: Mapping[str, Any]) -> None:
