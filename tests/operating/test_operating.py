@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger import actions, sequencer
 from duecause.apps.ledger.models import QueueEntry
+from duecause.apps.obligations.actions import open_obligation
+from duecause.apps.vault.models import DataKey
 from duecause.operating import checks
 from tests.support.world import OPERATOR, make_world
 
@@ -95,3 +97,52 @@ def test_the_doctor_says_what_to_mend_and_fails(capsys, monkeypatch):
     assert ended.value.code == 1
     assert "chmod 700" in found["data folder"]["mend"]
     assert found["keys"]["ok"]
+
+
+def test_an_open_key_file_is_named_with_its_remedy():
+    path = settings.DATA / "keys" / "kek.key"
+    path.chmod(0o640)
+    try:
+        problem = checks.key_files().problem
+    finally:
+        path.chmod(0o600)
+    assert problem is not None and "chmod -R go=" in problem.text
+    assert checks.key_files().ok
+
+
+def test_records_sealed_under_another_key_than_the_one_here_are_noticed():
+    make_world().person()
+    assert checks.wrapping_key().ok
+    DataKey.objects.update(kek_id="another0")
+    problem = checks.wrapping_key().problem
+    assert problem is not None and "another0" in problem.text
+
+
+def test_a_worker_that_is_gone_and_a_silent_ledger_are_noticed():
+    now = timezone.now()
+    with transaction.atomic():
+        open_obligation(actor=OPERATOR, kind="test.x", now=now - timedelta(minutes=3), systems=["here"])
+    assert "1 steps late" in named("worker").found
+    sequencer.sequence_all()
+    assert checks.sequencer(now=now).ok
+    silent = checks.sequencer(now=now + timedelta(minutes=6)).problem
+    assert silent is not None and "five minutes" in silent.text
+
+
+def test_a_full_disk_is_noticed_before_writing_stops(monkeypatch):
+    monkeypatch.setattr(checks, "DISK_LEAST", 1 << 62)
+    assert checks.disk().problem is not None
+
+
+@pytest.mark.postgres
+def test_a_database_server_whose_log_may_hold_values_is_told_what_to_set():
+    if connection.vendor != "postgresql":
+        assert not any(check.name.startswith("server") for check in checks.all_checks(now=timezone.now()))
+        return
+    assert checks.server("default").ok
+    problem = checks.server_log("default").problem
+    assert problem is not None and "log_min_error_statement = panic" in problem.text
+    with connection.cursor() as cursor:
+        for name, wanted in checks.LOG_WANTED.items():
+            cursor.execute(f"SET LOCAL {name} = '{wanted[0]}'")
+    assert checks.server_log("default").ok

@@ -17,16 +17,17 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from duecause.apps.ledger.models import Event, QueueEntry
-from duecause.apps.obligations.models import Step
+from duecause.apps.ledger.models import Event
+from duecause.apps.ledger.queries import queue_health
+from duecause.apps.obligations.queries import late_steps
 from duecause.apps.vault import keyring
+from duecause.apps.vault.models import DataKey
 from duecause.engine.problems import Problem, Refused, gettext_noop
 
-QUEUE_LATE = timedelta(seconds=5)
-WORK_LATE = timedelta(minutes=2)
 CLOCK_SKEW = timedelta(seconds=5)
 DISK_LEAST = 1 << 30
 OLDEST_SQLITE = (3, 40)
+OLDEST_POSTGRES = 140_000  # as libpq counts: 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def all_checks(*, now: datetime) -> Iterator[Check]:
     """Every check, in the order in which one would mend them. What fails with the database ends the list."""
     yield versions()
     yield folder()
+    yield key_files()
     yield keys()
     yield disk()
     for alias in ("default", "keys"):
@@ -57,6 +59,11 @@ def all_checks(*, now: datetime) -> Iterator[Check]:
     yield upgraded
     if upgraded.ok:
         yield from running(now=now)
+        yield wrapping_key()
+    for alias in ("default", "keys"):
+        if connections[alias].vendor == "postgresql":
+            yield server(alias)
+            yield server_log(alias)
 
 
 def ready(*, now: datetime) -> list[Check]:
@@ -87,7 +94,18 @@ def folder() -> Check:
     found = f"{data}, mode {mode:04o}, owner {data.stat().st_uid}, running as {os.getuid()}"
     if mode & 0o077:
         return Check("data folder", found, _problem("data_folder_open", OPEN_FOLDER, path=data))
+    if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        return Check("data folder", found, _problem("data_folder_closed", CLOSED_FOLDER, path=data))
     return Check("data folder", found)
+
+
+def key_files() -> Check:
+    """Nobody but their owner may read them, also in a closed folder: a copy keeps the modes."""
+    folder = Path(settings.DATA) / "keys"
+    paths = sorted(folder.glob("*.key"))
+    if [path for path in (folder, *paths) if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]:
+        return Check("key files", str(folder), _problem("keys_open", OPEN_KEYS, path=folder))
+    return Check("key files", f"{len(paths)}, for their owner alone")
 
 
 def keys() -> Check:
@@ -134,22 +152,83 @@ def clock(*, now: datetime) -> Check:
     if newest and newest > now + CLOCK_SKEW:
         ahead = int((newest - now).total_seconds())
         return Check("clock", f"{ahead} s behind", _problem("clock", SLOW_CLOCK, seconds=ahead))
+    apart = _server_clock(now)
+    if abs(apart) > CLOCK_SKEW.total_seconds():
+        found = f"{apart:.0f} s from the database server"
+        return Check("clock", found, _problem("clock_apart", CLOCKS_APART, seconds=round(abs(apart))))
     return Check("clock", now.isoformat(timespec="seconds"))
 
 
+def _server_clock(now: datetime) -> float:
+    """Seconds by which the server of the database is ahead; 0 where the database is a file here."""
+    if connections["default"].vendor != "postgresql":
+        return 0.0
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return float((cursor.fetchone()[0] - now).total_seconds())
+
+
+def wrapping_key() -> Check:
+    """The newest key of a record was wrapped by the key-encryption key that is here."""
+    wrapped = DataKey.objects.exclude(kek_id="").order_by("-pk").values_list("kek_id", flat=True).first()
+    own = keyring.current().kek_id
+    if wrapped and wrapped != own:
+        return Check("wrapping key", wrapped, _problem("kek", OTHER_KEK, found=own, wanted=wrapped))
+    return Check("wrapping key", own if wrapped else "nothing is sealed yet")
+
+
+def server(alias: str) -> Check:
+    name = f"server {alias}"
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
+        number, version = cursor.fetchone()
+        cursor.execute("SELECT current_setting('fsync'), current_setting('full_page_writes')")
+        unsafe = "off" in cursor.fetchone()
+    if number < OLDEST_POSTGRES:
+        return Check(name, f"PostgreSQL {version}", _problem("server_old", OLD_SERVER, found=version))
+    if unsafe:
+        return Check(name, f"PostgreSQL {version}", _problem("server_unsafe", UNSAFE_SERVER))
+    return Check(name, f"PostgreSQL {version}")
+
+
+# A failed or slow statement stands in the server's log with its values, a violated constraint with its key.
+LOG_WANTED = {
+    "log_min_messages": ("log", "fatal", "panic"),
+    "log_min_error_statement": ("panic",),
+    "log_error_verbosity": ("terse",),
+    "log_statement": ("none",),
+    "log_min_duration_statement": ("-1",),
+    "log_min_duration_sample": ("-1",),
+    "log_transaction_sample_rate": ("0",),
+    "log_parameter_max_length_on_error": ("0",),
+}
+
+
+def server_log(alias: str) -> Check:
+    """Nothing that people gave may get into the log of the database server."""
+    name = f"server log {alias}"
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(LOG_WANTED)])
+        differ = sorted(n for n, setting in cursor.fetchall() if setting not in LOG_WANTED[n])
+    if differ:
+        wanted = ", ".join(f"{n} = {LOG_WANTED[n][0]}" for n in differ)
+        return Check(name, ", ".join(differ), _problem("server_log", TALKATIVE_SERVER, wanted=wanted))
+    return Check(name, "holds no statement and no value")
+
+
 def sequencer(*, now: datetime) -> Check:
-    oldest = QueueEntry.objects.order_by("pk").values_list("queued_at", flat=True).first()
-    age = now - oldest if oldest else timedelta()
-    found = f"oldest waiting event {max(age.total_seconds(), 0):.0f} s"
-    if age > QUEUE_LATE:
-        return Check(
-            "sequencer", found, _problem("sequencer", SLOW_SEQUENCER, seconds=int(age.total_seconds()))
-        )
+    health = queue_health(now)
+    seconds = max(health.oldest.total_seconds(), 0) if health.oldest else 0
+    found = f"oldest waiting event {seconds:.0f} s"
+    if health.late:
+        return Check("sequencer", found, _problem("sequencer", SLOW_SEQUENCER, seconds=int(seconds)))
+    if health.silent:
+        return Check("sequencer", "silent", _problem("sequencer_silent", SILENT_SEQUENCER))
     return Check("sequencer", found)
 
 
 def worker(*, now: datetime) -> Check:
-    late = Step.objects.filter(state=Step.State.DUE, next_at__lt=now - WORK_LATE).count()
+    late = late_steps(now)
     if late:
         return Check("worker", f"{late} steps late", _problem("worker", SLOW_WORKER, count=late))
     return Check("worker", "no step is late")
@@ -161,6 +240,28 @@ def _problem(code: str, template: str, **params: object) -> Problem:
 
 OLD_VERSIONS = gettext_noop("%(found)s is too old. Python 3.11 and SQLite 3.40 are the least.")
 NO_FOLDER = gettext_noop("There is no data folder %(path)s. Run: duecause init")
+CLOSED_FOLDER = gettext_noop(
+    "This user may not write to %(path)s. Run as its owner, or: chown -R USER %(path)s"
+)
+OPEN_KEYS = gettext_noop("Others can read key files. Run: chmod -R go= %(path)s")
+OTHER_KEK = gettext_noop(
+    "The key file kek.key here is %(found)s, but records are sealed under %(wanted)s: nothing can be opened."
+    " Put the right keys back from the key backup."
+)
+CLOCKS_APART = gettext_noop(
+    "The clocks of this machine and of the database server are %(seconds)s s apart. Set both by NTP."
+)
+OLD_SERVER = gettext_noop("PostgreSQL %(found)s is too old. 14 is the least.")
+UNSAFE_SERVER = gettext_noop(
+    "The database server runs with fsync or full_page_writes off: a crash loses what was acknowledged. Switch"
+    " both on."
+)
+TALKATIVE_SERVER = gettext_noop(
+    "The log of the database server may hold personal data. Set in postgresql.conf, then reload: %(wanted)s"
+)
+SILENT_SEQUENCER = gettext_noop(
+    "The ledger has signed nothing for more than five minutes. Start: duecause sequencer"
+)
 OPEN_FOLDER = gettext_noop("Others can look into %(path)s. Run: chmod 700 %(path)s")
 FULL_DISK = gettext_noop("Only %(free)s MiB are free at %(path)s. Make room before writing stops.")
 NO_DATABASE = gettext_noop("The database “%(name)s” does not answer. Start it, or check DATABASE_URL.")

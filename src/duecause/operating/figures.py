@@ -3,16 +3,20 @@ number of processes give the same answer. Counts only: no name, number or id."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count
 
 from duecause.apps.dialling.models import Release
 from duecause.apps.gate.models import Alarm
-from duecause.apps.ledger.models import Checkpoint, QueueEntry, State
+from duecause.apps.ledger.models import Checkpoint, State
+from duecause.apps.ledger.queries import queue_health
 from duecause.apps.obligations.models import Obligation, Step
+from duecause.apps.obligations.queries import late_steps
 from duecause.apps.register.models import ImportBatch, QuarantinedRow
 
 
@@ -30,15 +34,19 @@ class Figure:
 def figures(*, now: datetime) -> Iterator[Figure]:
     size = State.objects.values_list("size", flat=True).first() or 0
     yield Figure("duecause_ledger_entries", "Entries under a checkpoint.", size, kind="counter")
-    oldest = QueueEntry.objects.order_by("pk").values_list("queued_at", flat=True).first()
-    waiting = max((now - oldest).total_seconds(), 0) if oldest else 0
+    health = queue_health(now)
+    waiting = max(health.oldest.total_seconds(), 0) if health.oldest else 0
     yield Figure("duecause_ledger_queue_age_seconds", "Age of the oldest event without a place.", waiting)
-    yield Figure("duecause_ledger_queue_entries", "Events without a place.", QueueEntry.objects.count())
+    yield Figure("duecause_ledger_queue_entries", "Events without a place.", health.waiting)
+    yield Figure("duecause_ledger_late", "1: the ledger does not keep up, as the alarm says.", not health.ok)
     newest = Checkpoint.objects.order_by("-size").values_list("signed_at", flat=True).first()
     if newest:
         age = (now - newest).total_seconds()
         yield Figure("duecause_ledger_checkpoint_age_seconds", "Age of the newest checkpoint.", age)
     yield from _by("duecause_steps", "Steps of obligations by state.", Step, "state")
+    yield Figure("duecause_steps_late", "Steps that should have begun over two minutes ago.", late_steps(now))
+    free = shutil.disk_usage(settings.DATA).free
+    yield Figure("duecause_disk_free_bytes", "Free space where the data folder is.", free)
     yield from _by("duecause_imports", "Imports by state.", ImportBatch, "state")
     overdue = Obligation.objects.filter(state=Obligation.State.OPEN, due_at__lt=now).count()
     yield Figure("duecause_obligations_overdue", "Open obligations past their date.", overdue)

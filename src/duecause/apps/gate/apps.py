@@ -12,6 +12,8 @@ class GateConfig(AppConfig):
     def ready(self) -> None:
         from duecause.apps.gate.actions import deny_function
         from duecause.apps.gate.queries import open_alarms_for
+        from duecause.apps.gate.watch_actions import LateAlarm
+        from duecause.apps.ledger.watching import register_late
         from duecause.web.access import register_denial
         from duecause.web.context import register_due
 
@@ -19,4 +21,5 @@ class GateConfig(AppConfig):
             deny_function(actor=actor, function=function, now=datetime.now(UTC))
 
         register_denial(deny)
+        register_late(LateAlarm())
         register_due(open_alarms_for)

@@ -5,6 +5,8 @@ from django.db import models
 from duecause.apps.staff.models import Employee
 from duecause.engine.ids import uuid7
 
+LEDGER_LATE = "ledger_late"
+
 
 class PolicyVersion(models.Model):
     """Every policy set that ever decided, so that any decision can be replayed."""
@@ -40,3 +42,10 @@ class Alarm(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "raised_at"], name="alarm_state_raised")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"],
+                condition=models.Q(kind=LEDGER_LATE) & ~models.Q(state="closed"),
+                name="alarm_ledger_late_once",
+            )
+        ]

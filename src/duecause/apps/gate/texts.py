@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.models import LEDGER_LATE, Alarm
 from duecause.apps.gate.policies import engine
+from duecause.web.templatetags.formats import number
 
 
 def sentence(alarm: Alarm) -> str:
@@ -20,6 +21,11 @@ def sentence(alarm: Alarm) -> str:
         }
     if alarm.kind == "account":
         return _("%(who)s used an open session after the account was closed or locked.") % {"who": who}
+    if alarm.kind == LEDGER_LATE:
+        return _(
+            "The ledger does not keep up: %(n)s events waited for their checkpoint, the first for"
+            " %(seconds)s s. See whether a sequencer runs: duecause doctor says what to mend."
+        ) % {"n": number(alarm.facts["waiting"]), "seconds": number(alarm.facts["seconds"])}
     partner = str(alarm.facts.get("partner", ""))
     if alarm.kind == "feed_overdue":
         return _(

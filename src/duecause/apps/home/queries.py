@@ -10,8 +10,9 @@ from django.db.models import Count, Min
 
 from duecause.apps.consent.models import Objection
 from duecause.apps.dialling.models import DialList, Release
-from duecause.apps.ledger.queries import LogState
+from duecause.apps.ledger.queries import QueueHealth
 from duecause.apps.obligations.models import Step
+from duecause.apps.obligations.queries import WORK_LATE
 from duecause.apps.parties.models import ApiKey, Partner
 from duecause.apps.register.models import ImportBatch, Person
 from duecause.apps.staff.models import Employee
@@ -20,7 +21,6 @@ from duecause.web.templatetags.formats import shown_day
 WEEK = timedelta(days=7)
 SHOWN = 5
 CHART_DAYS = 30
-QUEUE_WATCH, QUEUE_ACT = timedelta(seconds=30), timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,9 @@ def last_imports() -> list[ImportBatch]:
     return list(ImportBatch.objects.select_related("source").order_by("-started_at")[:SHOWN])
 
 
-def queue_meaning(state: LogState, now: datetime) -> str:
-    """Events wait for seconds while a sequencer runs."""
-    waited = now - state.waiting_since if state.waiting_since else timedelta(0)
-    return "act" if waited > QUEUE_ACT else "watch" if waited > QUEUE_WATCH else "ok"
+def queue_meaning(health: QueueHealth) -> str:
+    """Events wait for less than seconds while a sequencer runs."""
+    return "ok" if health.ok else "act"
 
 
 def newest_report() -> DialList | None:
@@ -93,7 +92,7 @@ class Work:
 
     def meaning(self, now: datetime) -> str:
         waited = now - self.since if self.since else timedelta(0)
-        return "act" if self.stuck or waited > QUEUE_ACT else "watch" if waited > QUEUE_WATCH else "ok"
+        return "act" if self.stuck or waited > WORK_LATE else "watch" if waited > WORK_LATE / 4 else "ok"
 
 
 def work(now: datetime) -> Work:

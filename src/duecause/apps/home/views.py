@@ -16,7 +16,7 @@ from duecause.apps.dialling.release_actions import last_day
 from duecause.apps.gate import queries as gate
 from duecause.apps.gate.policies import engine
 from duecause.apps.home import due, queries
-from duecause.apps.ledger.queries import log_state
+from duecause.apps.ledger.queries import log_state, queue_health
 from duecause.apps.obligations.queries import share_of_time_used
 from duecause.apps.obligations.texts import kind_label
 from duecause.apps.parties.queries import blocking_reasons_of
@@ -95,10 +95,9 @@ def _left(left: timedelta) -> str:
 
 
 def _ledger(now: datetime) -> dict[str, Any]:
-    state = log_state()
     return {
-        "ledger": state,
-        "ledger_meaning": queries.queue_meaning(state, now),
+        "ledger": log_state(),
+        "ledger_meaning": queries.queue_meaning(queue_health(now)),
         "ledger_url": url_or_none("ledger:log") or "",
     }
 

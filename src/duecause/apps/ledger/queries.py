@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from duecause.apps.ledger import recovering
@@ -80,20 +81,21 @@ def log_state() -> LogState:
     )
 
 
-QUEUE_LATE = timedelta(seconds=5)
 SILENT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueHealth:
     """`oldest` is how long the first waiting event has waited, None where nothing waits. `late`: longer than
-    5 s, so the log could be cut unseen for that long. `silent`: a log that has begun signed nothing for 5
-    minutes although it beats every 4. Either is an alarm: no sequencer runs, or it cannot work."""
+    settings.LEDGER_QUEUE_LATE (5 s), so the log could be cut unseen for that long. `silent`: a log that has
+    begun signed nothing for 5 minutes although it beats every 4. Either is an alarm: no sequencer runs, or it
+    cannot work. The one place where this is judged: pages, checks, figures and alarms ask here."""
 
     waiting: int
     oldest: timedelta | None
     late: bool
     silent: bool
+    since: datetime | None = None
 
     @property
     def ok(self) -> bool:
@@ -106,8 +108,9 @@ def queue_health(now: datetime) -> QueueHealth:
     return QueueHealth(
         waiting=state.waiting,
         oldest=oldest,
-        late=oldest is not None and oldest > QUEUE_LATE,
+        late=oldest is not None and oldest > settings.LEDGER_QUEUE_LATE,
         silent=state.signed_at is not None and now - state.signed_at > SILENT,
+        since=state.waiting_since,
     )
 
 

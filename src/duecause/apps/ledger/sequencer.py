@@ -29,9 +29,9 @@ def run(stop: StopSignal) -> None:
     watch = QueueWatch()
     while not stop.is_set():
         try:
-            watch.look(datetime.now(UTC))
             actions.beat(actor=ACTOR, now=datetime.now(UTC))
             worked = sequence_all()
+            watch.look(datetime.now(UTC))
         except DatabaseError as error:
             log.warning("sequencing failed, trying again: %s", type(error).__name__)
             close_old_connections()

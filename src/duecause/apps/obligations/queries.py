@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
 
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.engine.actor import Actor
+
+# Behind a worker that runs, a step begins within seconds of its time.
+WORK_LATE = timedelta(minutes=2)
+
+
+def late_steps(now: datetime) -> int:
+    """How many steps should have begun long ago: no worker runs, or too few."""
+    return Step.objects.filter(state=Step.State.DUE, next_at__lt=now - WORK_LATE).count()
 
 
 def due_list(state: str) -> QuerySet[Obligation]:
