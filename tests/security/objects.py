@@ -13,6 +13,7 @@ from io import BytesIO
 from uuid import UUID
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -24,6 +25,9 @@ from duecause.apps.gate.actions import deny_function
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
+from duecause.apps.obligations import runner
+from duecause.apps.obligations.actions import open_obligation
+from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.register.actions import import_file
 from duecause.apps.register.models import RecordLink
@@ -276,3 +280,23 @@ def _erasure(world: World) -> ErasureCase:
 def activity(world: World) -> object:
     """A processing activity that nobody has looked at yet."""
     return make_activity(world).code
+
+
+@of_the_company("stopped work")
+def stopped_work(world: World) -> object:
+    return _stopped().obligation_id
+
+
+@of_the_company("stopped step")
+def stopped_step(world: World) -> object:
+    return _stopped().pk
+
+
+def _stopped() -> Step:
+    """A step that was tried too often, of work that stopped with it."""
+    with transaction.atomic():
+        work = open_obligation(actor=OPERATOR, kind="ledger.verify", now=NOW, systems=["duecause"])
+    error = {"code": "unexpected", "template": runner.UNEXPECTED, "params": {"error": "OSError"}}
+    work.steps.update(state=Step.State.DEAD, attempts=12, error=error)
+    Obligation.objects.filter(pk=work.pk).update(state=Obligation.State.FAILED)
+    return work.steps.get()

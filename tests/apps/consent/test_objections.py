@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from duecause.apps.consent import actions, consent_actions, queries
-from duecause.apps.consent.evidence import Pointer
-from duecause.apps.consent.histories import Topic
+from duecause.apps.consent import actions, queries
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
@@ -45,14 +43,15 @@ def object_to(world, person, **scope):
 
 
 def answer(world, person, *, given, at=NOW):
-    return consent_actions.record_consent(
+    return actions.record_consent(
         actor=world.actor("inbound"),
         person=person,
         wording=world.wording,
         channel="call",
         given=given,
-        saying=consent_actions.Saying(act="spoken_yes", evidence=(Pointer("recording", "r-1", 1200),)),
+        act="spoken_yes",
         now=at,
+        evidence={"recording": "r-1", "offset_ms": "1200"},
     )
 
 
@@ -99,12 +98,14 @@ def test_a_refusal_is_no_objection_but_gives_no_consent(world):
 def test_a_withdrawal_ends_the_consent_and_is_no_objection(world):
     person = world.person()
     assert consents(world, person)
-    consent_actions.withdraw_consent(
+    actions.withdraw_consent(
         actor=world.actor("inbound"),
         person=person,
-        topic=Topic(world.controller, world.sales, "call"),
+        controller=world.controller,
+        purpose=world.sales,
+        channel="call",
         language="nl",
-        saying=consent_actions.Saying(act="withdrawal_spoken"),
+        act="withdrawal_spoken",
         now=NOW,
     )
     assert not consents(world, person)

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from duecause.apps.ledger.bundles import opened_record
+from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import actions, runner
 from duecause.apps.obligations.models import Obligation, Step
+from duecause.engine.actor import Actor, NotPermitted
 from duecause.engine.problems import Refused
 from tests.support.world import NOW, OPERATOR
 
@@ -97,3 +100,42 @@ def test_a_periodic_job_runs_once_per_slot_and_old_rounds_are_dropped():
     much_later = NOW + actions.ROUNDS_KEPT + timedelta(days=1)
     actions.ensure_periodic(kind="test.daily", slot="2026-11-10", system="here", now=much_later)
     assert list(Obligation.objects.values_list("slot", flat=True)) == ["2026-11-10"]
+
+
+def stuck(state=Step.State.DEAD, systems=("here",)) -> Step:
+    made = opened(systems)
+    made.steps.update(state=state, attempts=12, error={"code": "x", "template": "It broke.", "params": {}})
+    Obligation.objects.update(state=Obligation.State.FAILED)
+    return made.steps.first()
+
+
+@pytest.mark.parametrize("state", [Step.State.DEAD, Step.State.REFUSED])
+def test_a_person_who_may_has_a_stopped_step_tried_again_and_the_ledger_says_who(handlers, state):
+    handlers("test.thing")(lambda step: {"did": "it"})
+    step, actor = stuck(state), Actor.job("someone", "obligations.retry")
+    actions.retry_step(actor=actor, step=step, now=NOW)
+    assert Obligation.objects.get().state == Obligation.State.OPEN
+    event = Event.objects.get(kind="obligation.step_retried")
+    told = opened_record(event)["payload"]
+    assert (told["actor"], told["step"]) == (actor.ref, str(step.pk))
+    runner.run_once("a")
+    assert (Step.objects.get().state, Step.objects.get().error) == (Step.State.DONE, {})
+    assert Obligation.objects.get().state == Obligation.State.DONE
+
+
+def test_who_may_not_and_who_comes_late_changes_nothing():
+    step = stuck()
+    with pytest.raises(NotPermitted):
+        actions.retry_step(actor=Actor.job("someone", "obligations.read"), step=step, now=NOW)
+    actions.retry_step(actor=OPERATOR, step=step, now=NOW)
+    with pytest.raises(Refused, match="tried by itself"):
+        actions.retry_step(actor=OPERATOR, step=step, now=NOW)
+    assert Event.objects.filter(kind="obligation.step_retried").count() == 1
+
+
+def test_work_with_another_stopped_step_stays_stopped_until_that_one_is_put_back_too():
+    first = stuck(systems=("one", "two"))
+    actions.retry_step(actor=OPERATOR, step=first, now=NOW)
+    assert Obligation.objects.get().state == Obligation.State.FAILED
+    actions.retry_step(actor=OPERATOR, step=Step.objects.exclude(pk=first.pk).get(), now=NOW)
+    assert Obligation.objects.get().state == Obligation.State.OPEN

@@ -10,8 +10,6 @@ FUNCTIONS = """
 desk.use             x       x        x          x         x               -
 consent.object       x       x        x          x         x               -
 consent.consent      x       x        -          -         x               -
-consent.read         -       -        -          x         x               -
-consent.invalidate   -       -        -          -         x               -
 register.import      -       -        -          x         -               -
 register.read        -       -        -          x         x               -
 register.link        -       -        -          -         x               -
@@ -32,6 +30,7 @@ evidence.export      -       -        -          x         x               -
 evidence.sign        -       -        -          x         -               -
 staff.read           -       -        -          -         x               x
 obligations.read     -       -        -          -         x               x
+obligations.retry    -       -        -          -         x               x
 rights.read          -       -        -          -         x               -
 rights.plan          -       -        -          -         x               -
 rights.approve       -       -        -          -         x               -
@@ -88,7 +87,7 @@ def test_who_left_or_is_locked_or_untrained_gets_nothing(engine, facts, lacking)
 def test_nothing_about_the_person_hinders_an_objection_or_a_request(engine, facts, hindrance):
     for profile in DESK:
         assert engine.may_use(profile=profile, function="consent.object")
-        for action in ("record_objection", "withdraw_consent", "open_request"):
+        for action in ("record_objection", "open_request"):
             assert engine.allow_set(profile=profile, action=action, facts=facts(**hindrance)).groups
 
 

@@ -34,6 +34,8 @@ def _read(step: Step, function: str, read: Read) -> Mapping[str, Any]:
     except Refused:
         upload_actions.drop_queued(actor=actor, obligation=step.obligation)
         raise
+    except Postponed:
+        raise
     except Exception:
         if step.attempts >= ATTEMPTS_BEFORE_DEAD:
             upload_actions.drop_queued(actor=actor, obligation=step.obligation)
@@ -42,7 +44,7 @@ def _read(step: Step, function: str, read: Read) -> Mapping[str, Any]:
     return receipt
 
 
-@handles(upload_actions.LOAD)
+@handles(upload_actions.LOAD, again=False)
 def load(step: Step) -> Mapping[str, Any]:
     return _read(step, "registers.load", _load)
 
@@ -66,7 +68,7 @@ def _load(actor: Actor, step: Step, data: bytes) -> Mapping[str, Any]:
     }
 
 
-@handles(upload_actions.OBJECTIONS)
+@handles(upload_actions.OBJECTIONS, again=False)
 def objections(step: Step) -> Mapping[str, Any]:
     return _read(step, "consent.object", _objections)
 

@@ -22,7 +22,7 @@ BEGINS = {"list": 0, "judge": 40, "store": 50}
 ENDS = {"list": 40, "judge": 50, "store": 100}
 
 
-@handles(actions.SCREENING)
+@handles(actions.SCREENING, again=False)
 def screen(step: Step) -> Mapping[str, Any]:
     """Screen the list of this step. Running it again starts over; a finished list stays as it is. The sealed
     file and its key are gone when this ends for good, however it ends."""
@@ -34,6 +34,8 @@ def screen(step: Step) -> Mapping[str, Any]:
         screened = _screen(actor, step, dial_list)
     except Refused:
         _give_up(actor, dial_list)
+        raise
+    except Postponed:
         raise
     except Exception:
         if step.attempts >= ATTEMPTS_BEFORE_DEAD:

@@ -3,7 +3,7 @@ that two workers never both finish it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,20 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q
 
 from duecause.apps.ledger.actions import record
+from duecause.apps.obligations import stopping
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.engine.actor import Actor
+from duecause.engine.problems import Refused, gettext_noop
+
+Target = tuple[str, str]  # kind of obligation and system: whom a step is for
 
 LEASE = timedelta(seconds=60)
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_LONGEST = timedelta(hours=1)
 ATTEMPTS_BEFORE_DEAD = 12
 ROUNDS_KEPT = timedelta(days=7)
+STUCK = (Step.State.REFUSED, Step.State.DEAD)
+NOT_STUCK = gettext_noop("This step is tried by itself; nothing was changed.")
 
 
 def open_obligation(
@@ -60,15 +66,18 @@ def open_obligation(
     return obligation
 
 
-def claim(*, worker: str, now: datetime, limit: int = 1) -> list[Step]:
-    """Lease up to `limit` due steps, or steps whose holder has gone silent, nearest deadline first."""
+def claim(*, worker: str, now: datetime, limit: int = 1, but: Collection[Target] = ()) -> list[Step]:
+    """Lease up to `limit` due steps, or steps whose holder has gone silent, nearest deadline first; none for
+    the targets `but`, which have had their share of this round (`runner.Round`)."""
     # A lease that ends later than any could was given before the clock was put back.
     silent = Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * LEASE)
     ready = Q(state=Step.State.DUE, next_at__lte=now) | Q(silent, state=Step.State.LEASED)
     with transaction.atomic():
         rows = Step.objects.filter(ready).order_by(F("deadline").asc(nulls_last=True), "next_at")
+        for kind, system in but:
+            rows = rows.exclude(obligation__kind=kind, system=system)
         if connection.vendor == "postgresql":
-            rows = rows.select_for_update(skip_locked=True)
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
         claimed = [step.pk for step in rows[:limit]]
         Step.objects.filter(pk__in=claimed).update(
             state=Step.State.LEASED,
@@ -80,7 +89,10 @@ def claim(*, worker: str, now: datetime, limit: int = 1) -> list[Step]:
 
 
 def report_progress(*, step: Step, now: datetime, done: int, total: int) -> bool:
-    """Renew the lease and say how far it is. False: the lease was lost, stop working on this step."""
+    """Renew the lease and say how far it is. False: the lease was lost, or this worker was asked to end; stop
+    working on this step."""
+    if stopping.asked():
+        return False
     return bool(_held(step).update(progress_done=done, progress_total=total, lease_until=now + LEASE))
 
 
@@ -135,6 +147,40 @@ def fail(*, step: Step, now: datetime, error: Mapping[str, Any], final: bool) ->
         )
         if held and state != Step.State.DUE:
             Obligation.objects.filter(pk=step.obligation_id).update(state=Obligation.State.FAILED)
+
+
+def give_back(*, worker: str, now: datetime) -> int:
+    """A worker that ends hands on what it holds and has not finished: due at once, as if not tried. Gives how
+    many steps it were."""
+    held = Step.objects.filter(state=Step.State.LEASED, lease_by=worker)
+    return held.update(
+        state=Step.State.DUE, next_at=now, attempts=F("attempts") - 1, lease_by="", lease_until=None
+    )
+
+
+def retry_step(*, actor: Actor, step: Step, now: datetime) -> None:
+    """Have a step tried again that no worker would try by itself, with all its tries before it.
+
+    Raises NotPermitted, Refused (`not_stuck`) where somebody else did so already.
+    """
+    actor.require("obligations.retry")
+    with transaction.atomic():
+        put_back = Step.objects.filter(pk=step.pk, state__in=STUCK).update(
+            state=Step.State.DUE, attempts=0, next_at=now
+        )
+        if not put_back:
+            raise Refused("not_stuck", NOT_STUCK)
+        if not Step.objects.filter(obligation=step.obligation_id, state__in=STUCK).exists():
+            Obligation.objects.filter(pk=step.obligation_id, state=Obligation.State.FAILED).update(
+                state=Obligation.State.OPEN
+            )
+        record(
+            actor=actor,
+            kind="obligation.step_retried",
+            now=now,
+            person=step.obligation.person,
+            payload={"obligation": str(step.obligation_id), "step": str(step.pk), "system": step.system},
+        )
 
 
 def ensure_periodic(*, kind: str, slot: str, system: str, now: datetime) -> None:

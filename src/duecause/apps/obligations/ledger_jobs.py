@@ -17,19 +17,20 @@ from duecause.apps.ledger.later import Running, register_jobs
 from duecause.apps.ledger.watching import QueueWatch
 from duecause.apps.obligations import actions
 from duecause.apps.obligations.models import Obligation, Step
-from duecause.apps.obligations.runner import Postponed, handles, periodic
+from duecause.apps.obligations.runner import Postponed, handles, meanwhile, periodic
 from duecause.engine.actor import Actor
 
 KIND = "ledger.verify"
 DAILY = "ledger.verify_daily"
-WATCH = "ledger.watch"
+WATCH_SECONDS = 5.0
 RUNNING = (Step.State.DUE, Step.State.LEASED)
 
 
 def install() -> None:
     handles(KIND)(verify)
     periodic(DAILY, lambda now: f"{now:%Y-%m-%d}")(verify)
-    periodic(WATCH, lambda now: f"{now:%Y-%m-%dT%H:}{now.minute // 5 * 5:02}")(watch)
+    # A sequencer that is gone cannot say so itself.
+    meanwhile(WATCH_SECONDS, QueueWatch().look)
     register_jobs(LedgerJobs())
 
 
@@ -54,12 +55,3 @@ def verify(step: Step) -> Mapping[str, Any]:
     report = checking.verify_live(now=datetime.now(UTC), anchor=checking.own_anchor(), progress=progress)
     record_verification(actor=Actor.job(str(step.pk)), found=checking.summary(report), now=datetime.now(UTC))
     return {"exit": int(report.exit_code), "leaves": report.log.leaves}
-
-
-_watch = QueueWatch()
-
-
-def watch(step: Step) -> Mapping[str, Any]:
-    """A sequencer that is gone cannot say so itself."""
-    health = _watch.look(datetime.now(UTC))
-    return {"waiting": health.waiting, "late": health.late, "silent": health.silent}

@@ -1,11 +1,13 @@
-"""What an obligation is called."""
+"""What an obligation is called, how a step stands and what went wrong, in plain words."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from duecause.apps.obligations.models import Step
 
 KINDS = {
     "ledger.verify": _("Verify the ledger"),
     "ledger.verify_daily": _("Verify the ledger, daily"),
-    "ledger.watch": _("See whether the ledger keeps up"),
     "rights.erasure_request": _("Erase a person"),
     "rights.erase": _("Apply an approved erasure"),
     "rights.end_kept": _("Destroy what was kept after erasures and is due"),
@@ -26,9 +28,34 @@ SYSTEMS = {
 }
 
 
+STATES = {
+    Step.State.DUE: _("Waits for a worker"),
+    Step.State.LEASED: _("At work"),
+    Step.State.WAITING: _("Waits for somebody’s answer"),
+    Step.State.DONE: _("Done"),
+    Step.State.REFUSED: _("Stopped: something must be mended first"),
+    Step.State.DEAD: _("Stopped: tried too often"),
+}
+TRIED_AGAIN = _("Failed, is tried again")
+
+
 def kind_label(kind: str) -> str:
     return str(KINDS.get(kind, kind))
 
 
 def system_label(system: str) -> str:
     return str(SYSTEMS.get(system, system))
+
+
+def state_label(step: Step) -> str:
+    if step.state == Step.State.DUE and step.error:
+        return str(TRIED_AGAIN)
+    return str(STATES[Step.State(step.state)])
+
+
+def spoken_error(step: Step) -> str:
+    """What went wrong at the last try; "" where nothing did."""
+    if not step.error:
+        return ""
+    template, params = gettext(step.error["template"]), step.error.get("params", {})
+    return template % params if params else template

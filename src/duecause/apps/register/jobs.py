@@ -19,7 +19,7 @@ from duecause.engine.problems import Refused
 OPEN = "register_import"
 
 
-@handles(actions.IMPORT_KIND)
+@handles(actions.IMPORT_KIND, again=False)
 def run_import(step: Step) -> Mapping[str, Any]:
     """Idempotent: a batch that is complete is left alone, one that is not goes on behind its last chunk. The
     sealed file and its key are gone when this ends for good, however it ends."""
