@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from duecause.apps.consent import actions as consent
+from duecause.apps.consent.consent_actions import Saying, record_consent
 from duecause.apps.consent.models import NationalRegister
 from duecause.apps.consent.queries import ConsentQuestion, consenting_people
 from duecause.apps.consent.register_load_actions import load_register
@@ -56,9 +57,9 @@ def test_a_request_to_erase_is_due_a_month_after_the_day_of_the_person_and_until
 @pytest.mark.parametrize(("on", "holds"), [(date(2026, 11, 2), False), (THERE, True)])
 def test_a_consent_holds_from_the_day_it_was_given_on(world, on, holds):
     person = world.person(basis="contract")
-    consent.record_consent(
+    record_consent(
         actor=OPERATOR, person=person, wording=world.spoken_wording, channel="call", given=True,
-        act="spoken_yes", now=LATE,
+        saying=Saying(act="spoken_yes"), now=LATE,
     )  # fmt: skip
     question = ConsentQuestion(world.controller, world.sales, "call", on)
     assert (person.pk in consenting_people(question)) == holds
@@ -69,12 +70,13 @@ def test_a_wording_may_be_read_from_its_first_day_on(world, first, read):
     wording = world.spoken_wording
     wording.valid_from = first
     wording.save()
-    asked = {"actor": OPERATOR, "wording": wording, "channel": "call", "given": True, "act": "spoken_yes"}
+    saying = Saying(act="spoken_yes")
+    asked = {"actor": OPERATOR, "wording": wording, "channel": "call", "given": True, "saying": saying}
     if read:
-        assert consent.record_consent(**asked, person=world.person(), now=LATE)
+        assert record_consent(**asked, person=world.person(), now=LATE)
     else:
         with pytest.raises(Refused):
-            consent.record_consent(**asked, person=world.person(), now=LATE)
+            record_consent(**asked, person=world.person(), now=LATE)
 
 
 def test_an_objection_is_told_with_its_day(world):

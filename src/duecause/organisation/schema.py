@@ -145,6 +145,7 @@ class WordingEntry(Entry):
     purpose: str | None = key(forms.code_or_none, None, refers="purposes")
     channels: tuple[str, ...] = key(forms.choices(CHANNELS), ())
     controllers: tuple[str, ...] = key(forms.codes, (), refers="controllers")
+    holds_months: int | None = key(forms.number(1, 120), None)
     valid_from: date = key(forms.day)
     valid_to: date | None = key(forms.day_or_none, None)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from duecause.apps.consent import actions as consent
+from duecause.apps.consent.consent_actions import Saying, record_consent, withdraw_consent
+from duecause.apps.consent.histories import Topic
 from duecause.apps.consent.models import RegisterVersion
 from duecause.apps.dialling import precall, release_actions
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, reasons, screen
@@ -23,16 +25,16 @@ def object_to_marketing(world, person, now):
 
 
 def answer_no(world, person, now):
-    consent.record_consent(
+    record_consent(
         actor=OPERATOR, person=person, wording=world.spoken_wording, channel="call", given=False,
-        act="spoken_no", now=now,
+        saying=Saying(act="spoken_no"), now=now,
     )  # fmt: skip
 
 
 def withdraw(world, person, now):
-    consent.withdraw_consent(
-        actor=OPERATOR, person=person, controller=world.controller, purpose=world.sales, channel="call",
-        language="nl", act="spoken", now=now,
+    withdraw_consent(
+        actor=OPERATOR, person=person, topic=Topic(world.controller, world.sales, "call"),
+        language="nl", saying=Saying(act="withdrawal_spoken"), now=now,
     )  # fmt: skip
 
 

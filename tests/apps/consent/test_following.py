@@ -3,6 +3,8 @@
 import pytest
 
 from duecause.apps.consent import actions, queries
+from duecause.apps.consent.consent_actions import Saying, withdraw_consent
+from duecause.apps.consent.histories import Topic
 from duecause.apps.register.grouping import merge_people
 from tests.support.world import NOW, OPERATOR, make_world
 
@@ -31,14 +33,12 @@ def test_an_objection_goes_on_for_all_numbers_after_two_become_one(two):
 
 def test_a_withdrawal_is_not_lost_when_two_become_one(two):
     world, stays, goes = two
-    actions.withdraw_consent(
+    withdraw_consent(
         actor=OPERATOR,
         person=goes,
-        controller=world.controller,
-        purpose=world.sales,
-        channel="call",
+        topic=Topic(world.controller, world.sales, "call"),
         language="nl",
-        act="withdrawal_spoken",
+        saying=Saying(act="withdrawal_spoken"),
         now=NOW,
     )
     merge_people({stays.pk, goes.pk})

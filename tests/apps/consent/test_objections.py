@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from duecause.apps.consent import actions, queries
+from duecause.apps.consent import actions, consent_actions, queries
+from duecause.apps.consent.evidence import Pointer
+from duecause.apps.consent.histories import Topic
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
@@ -43,15 +45,14 @@ def object_to(world, person, **scope):
 
 
 def answer(world, person, *, given, at=NOW):
-    return actions.record_consent(
+    return consent_actions.record_consent(
         actor=world.actor("inbound"),
         person=person,
         wording=world.wording,
         channel="call",
         given=given,
-        act="spoken_yes",
+        saying=consent_actions.Saying(act="spoken_yes", evidence=(Pointer("recording", "r-1", 1200),)),
         now=at,
-        evidence={"recording": "r-1", "offset_ms": "1200"},
     )
 
 
@@ -98,14 +99,12 @@ def test_a_refusal_is_no_objection_but_gives_no_consent(world):
 def test_a_withdrawal_ends_the_consent_and_is_no_objection(world):
     person = world.person()
     assert consents(world, person)
-    actions.withdraw_consent(
+    consent_actions.withdraw_consent(
         actor=world.actor("inbound"),
         person=person,
-        controller=world.controller,
-        purpose=world.sales,
-        channel="call",
+        topic=Topic(world.controller, world.sales, "call"),
         language="nl",
-        act="withdrawal_spoken",
+        saying=consent_actions.Saying(act="withdrawal_spoken"),
         now=NOW,
     )
     assert not consents(world, person)

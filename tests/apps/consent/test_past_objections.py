@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from duecause.apps.consent import actions as consent
 from duecause.apps.consent import queries
+from duecause.apps.consent.consent_actions import Saying, record_consent
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.consent.objection_import_actions import import_objections
 from duecause.apps.ledger.models import Event
@@ -86,9 +86,9 @@ def test_the_same_file_does_not_undo_a_consent_that_came_later(world):
     mila = world.person(number=MILA)
     text = f"phone;objected_on\n+{MILA};2024-05-01\n"
     take(world, text)
-    consent.record_consent(
-        actor=OPERATOR, person=mila, wording=world.wording, channel="call", given=True, act="spoken_yes",
-        now=NOW - timedelta(days=1),
+    record_consent(
+        actor=OPERATOR, person=mila, wording=world.wording, channel="call", given=True,
+        saying=Saying(act="spoken_yes"), now=NOW - timedelta(days=1),
     )  # fmt: skip
     assert not stopped(world, MILA)
     assert outcomes(take(world, text)) == ["already"]

@@ -7,6 +7,8 @@ import pytest
 from django.db import DatabaseError, OperationalError
 
 from duecause.apps.consent import actions as consent
+from duecause.apps.consent.consent_actions import Saying, withdraw_consent
+from duecause.apps.consent.histories import Topic
 from duecause.apps.consent.models import Suppression
 from duecause.apps.dialling import api, precall, precall_actions, release_actions
 from duecause.apps.dialling.models import Campaign
@@ -133,9 +135,9 @@ def test_somebody_who_shares_the_number_objected(world, mila):
 
 def test_a_consent_taken_back_denies(world, mila):
     release(world)
-    consent.withdraw_consent(
-        actor=OPERATOR, person=mila, controller=world.controller, purpose=world.sales, channel="call",
-        language="nl", act="withdrawal_spoken", now=LATER,
+    withdraw_consent(
+        actor=OPERATOR, person=mila, topic=Topic(world.controller, world.sales, "call"),
+        language="nl", saying=Saying(act="withdrawal_spoken"), now=LATER,
     )  # fmt: skip
     assert ask(world) == ["denied"]
 

@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 
 from duecause.apps.consent import actions as consent
+from duecause.apps.consent.consent_actions import Saying, withdraw_consent
+from duecause.apps.consent.histories import Topic
 from duecause.apps.dialling import exports, marks, release_actions
 from duecause.apps.dialling.models import DialList, ListRow, Release, ReleaseRow
 from duecause.apps.ledger.models import Event
@@ -221,9 +223,9 @@ def test_a_consent_withdrawn_after_the_screening_keeps_the_row_back(world):
     mila = imported(world, MILA)
     imported(world, JONAS)
     dial_list = screen(world)
-    consent.withdraw_consent(
-        actor=OPERATOR, person=mila, controller=world.controller, purpose=world.sales, channel="call",
-        language="nl", act="withdrawal_spoken", now=NOW + DAY / 24,
+    withdraw_consent(
+        actor=OPERATOR, person=mila, topic=Topic(world.controller, world.sales, "call"),
+        language="nl", saying=Saying(act="withdrawal_spoken"), now=NOW + DAY / 24,
     )  # fmt: skip
     _, content = released(dial_list)
     assert f"+{MILA}".encode() not in content

@@ -9,7 +9,9 @@ from itertools import count
 from django.db.models import Q
 
 from duecause.apps.catalogue.models import Purpose, Wording
-from duecause.apps.consent.actions import Taking, record_consent, request_erasure
+from duecause.apps.consent.actions import Taking, request_erasure
+from duecause.apps.consent.consent_actions import Saying, record_consent
+from duecause.apps.consent.evidence import Pointer
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.dialling.release_actions import release
 from duecause.apps.gate.actions import reveal
@@ -51,7 +53,7 @@ def known_everywhere(world: World) -> Person:
     )
     record_consent(
         actor=OPERATOR, person=person, wording=world.spoken_wording, channel="call", given=True,
-        act="spoken_yes", now=now, evidence={"heard": canary.VALUES["first_name"]},
+        saying=Saying(act="spoken_yes", evidence=(Pointer("recording", "rec-7", 1200, 9000),)), now=now,
     )  # fmt: skip
     return person
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from duecause.apps.consent.actions import record_consent
+from duecause.apps.consent.consent_actions import Saying, record_consent
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.dialling.models import ListRow, ReleaseRow
 from duecause.apps.parties.models import Source
@@ -117,6 +117,6 @@ def _say_yes(world: World, person: Person) -> None:
         wording=world.spoken_wording,
         channel="call",
         given=True,
-        act="spoken_yes",
+        saying=Saying(act="spoken_yes"),
         now=datetime.now(UTC) + timedelta(days=2),
     )

@@ -34,6 +34,7 @@ OUT = ["name", "language", "contracts", "consents", "objections", "provenance"]
 PERMITS = [
     ("desk-say-source", DESK, "say_source", ("provenance",), ANY_LINK, ANY),
     ("desk-record-objection", DESK, "record_objection", ("objections",), ANY_LINK, ANY),
+    ("desk-withdraw-consent", DESK, "withdraw_consent", ("consents",), ANY_LINK, ANY),
     ("desk-open-request", DESK, "open_request", ("requests",), ANY_LINK, ANY),
     ("desk-record-consent", (*DESK[:2], DESK[4]), "record_consent", ("consents",), ANY_LINK, ANY),
     ("inbound-find", ("inbound",), "find", ("name", "address", "customer_no"), ANY_LINK, ANY),
@@ -81,6 +82,14 @@ PERMITS = [
         ("request_case", "complaint"),
         ("rights", "complaint"),
     ),
+    (
+        "privacy-officer-proof",
+        DESK[4:],
+        "see_proof",
+        ("consents",),
+        ANY_LINK,
+        ("rights", "complaint", "quality"),
+    ),
     ("privacy-officer-reveal-sensitive", DESK[4:], "reveal", SENSITIVE, ("request_case",), ("rights",)),
     ("privacy-officer-edit", DESK[4:], "edit", EDITABLE, ("request_case",), ("rights",)),
     ("privacy-officer-export", DESK[4:], "export", EXPORTABLE, ("request_case",), ("rights",)),
@@ -88,7 +97,7 @@ PERMITS = [
 
 
 def forbids(profile: str, action: str, group: str, f: Facts) -> list[str]:
-    right = action in ("record_objection", "open_request")
+    right = action in ("record_objection", "withdraw_consent", "open_request")
     officer = profile == "privacy_officer"
     answering = officer and f.link == "request_case"
     knows_who = officer and action in ("find", "view", "reveal") and group in IDENTITY

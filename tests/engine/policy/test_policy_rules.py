@@ -10,6 +10,8 @@ FUNCTIONS = """
 desk.use             x       x        x          x         x               -
 consent.object       x       x        x          x         x               -
 consent.consent      x       x        -          -         x               -
+consent.read         -       -        -          x         x               -
+consent.invalidate   -       -        -          -         x               -
 register.import      -       -        -          x         -               -
 register.read        -       -        -          x         x               -
 register.link        -       -        -          -         x               -
@@ -87,7 +89,7 @@ def test_who_left_or_is_locked_or_untrained_gets_nothing(engine, facts, lacking)
 def test_nothing_about_the_person_hinders_an_objection_or_a_request(engine, facts, hindrance):
     for profile in DESK:
         assert engine.may_use(profile=profile, function="consent.object")
-        for action in ("record_objection", "open_request"):
+        for action in ("record_objection", "withdraw_consent", "open_request"):
             assert engine.allow_set(profile=profile, action=action, facts=facts(**hindrance)).groups
 
 

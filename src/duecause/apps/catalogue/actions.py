@@ -20,7 +20,9 @@ WORDING = Noun(
     model=Wording,
     event="catalogue.wording_changed",
     key=("code", "version", "language"),
-    frozen=frozenset({"kind", "text", "controllers", "channels", "purpose", "source", "valid_from"}),
+    frozen=frozenset(
+        {"kind", "text", "controllers", "channels", "purpose", "source", "holds_months", "valid_from"}
+    ),
 )
 
 
@@ -107,11 +109,13 @@ def apply_wording(
     purpose: str | None,
     channels: Sequence[str],
     controllers: Sequence[str],
+    holds_months: int | None,
     valid_from: date,
     valid_to: date | None,
 ) -> Change | None:
-    """A text persons see or hear. Of a version that exists only `valid_to` may change; raises Refused
-    otherwise."""
+    """A text persons see or hear. `holds_months`: how long a yes to it holds, None without end.
+
+    Of a version that exists only `valid_to` may change; raises Refused otherwise."""
     actor.require("organisation.apply")
     wanted = {
         "code": code,
@@ -123,6 +127,7 @@ def apply_wording(
         "purpose": purpose,
         "channels": channels,
         "controllers": controllers,
+        "holds_months": holds_months,
         "valid_from": valid_from,
         "valid_to": valid_to,
     }

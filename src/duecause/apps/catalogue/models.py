@@ -95,6 +95,9 @@ class Wording(models.Model):
     purpose = models.ForeignKey(Purpose, null=True, on_delete=models.PROTECT, related_name="wordings")
     channels = models.JSONField(default=list)
     controllers = models.ManyToManyField(Controller, related_name="wordings")
+    holds_months = models.PositiveSmallIntegerField(
+        null=True
+    )  # how long a yes to this text holds; null: open
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
 

@@ -1,8 +1,8 @@
-"""Take objections and consents. Both are effective at commit: the pre-call check reads the same rows.
+"""Take objections. They are effective at commit: the pre-call check reads the same rows.
 
 Five different things stay apart: objection (stops marketing of one controller), refusal (a "no" to a
-consent), withdrawal (ends a consent), national register (a public list, `registers.py`), erasure request
-(an obligation; it comes with an objection at once).
+consent) and withdrawal (ends a consent; `consent_actions.py`), national register (a public list,
+`registers.py`), erasure request (an obligation; it comes with an objection at once).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
 from duecause.apps.consent.queries import objections_before_erasure
 from duecause.apps.consent.telling import Taken, announce
@@ -25,15 +24,11 @@ from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Person, Record
 from duecause.apps.vault import indexes
-from duecause.apps.vault.actions import seal
 from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
-from duecause.engine.ids import uuid7
 from duecause.engine.periods import end_of_day, local_day, one_month
-from duecause.engine.problems import Refused
 
 ERASURE_REQUEST = "rights.erasure_request"
-EVIDENCE_USE = "consent.evidence"
 BATCH = 500
 
 
@@ -195,77 +190,6 @@ def undo_objection(*, actor: Actor, objection: Objection, now: datetime, within_
         return bool(lifted)
 
 
-def record_consent(
-    *,
-    actor: Actor,
-    person: Person,
-    wording: Wording,
-    channel: str,
-    given: bool,
-    act: str,
-    now: datetime,
-    evidence: dict[str, str] | None = None,
-) -> list[ConsentEvent]:
-    """Record the answer to a consent question, one event per controller that the wording names.
-
-    A consent given by the person lifts that person's earlier objections of these controllers for this
-    channel; a refusal lifts nothing and is no objection. Raises Refused for a wording that is not in force,
-    not about this channel or without a purpose.
-    """
-    actor.require("consent.consent")
-    purpose = _purpose_of(wording, channel, now)
-    with transaction.atomic():
-        events = [
-            _write_consent_event(
-                actor=actor,
-                person=person,
-                controller=controller,
-                purpose=purpose,
-                channel=channel,
-                state=ConsentEvent.State.GIVEN if given else ConsentEvent.State.REFUSED,
-                wording=wording,
-                language=wording.language,
-                act=act,
-                now=now,
-                evidence=evidence,
-            )
-            for controller in wording.controllers.all()
-        ]
-        if given:
-            for event in events:
-                _lift_objections(actor=actor, event=event, now=now)
-        return events
-
-
-def withdraw_consent(
-    *,
-    actor: Actor,
-    person: Person,
-    controller: Controller,
-    purpose: Purpose,
-    channel: str,
-    language: str,
-    act: str,
-    now: datetime,
-) -> ConsentEvent:
-    """Withdraw a consent, as easily as it was given (GDPR Art. 7(3)). Other purposes stay."""
-    actor.require("consent.object")
-    with transaction.atomic():
-        return _write_consent_event(
-            actor=actor,
-            person=person,
-            controller=controller,
-            purpose=purpose,
-            channel=channel,
-            state=ConsentEvent.State.WITHDRAWN,
-            wording=None,
-            language=language,
-            act=act,
-            now=now,
-            evidence=None,
-        )
-
-
 def _already_holds(person: Person, controller: Controller, scope: Scope) -> Objection | None:
     running = Objection.objects.filter(person=person, controller=controller, lifted_at=None)
     for objection in running:
@@ -292,7 +216,7 @@ def _write_objection(
 ) -> Objection:
     objection = Objection.objects.create(
         person=person,
-        record=_oldest_record(person) if person else None,
+        record=oldest_record(person) if person else None,
         controller=controller,
         scope=scope.kind,
         channel=scope.channel,
@@ -334,7 +258,7 @@ def follow_records(*, moved: Mapping[UUID, UUID]) -> None:
             ConsentEvent.objects.filter(record__in=part).update(person=person)
 
 
-def _oldest_record(person: Person) -> Record | None:
+def oldest_record(person: Person) -> Record | None:
     return Record.objects.filter(person=person).order_by("recorded_at", "pk").first()
 
 
@@ -363,83 +287,16 @@ def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> Non
     )
 
 
-def _purpose_of(wording: Wording, channel: str, now: datetime) -> Purpose:
-    days = {local_day(now, controller.country) for controller in wording.controllers.all()}
-    if any(on < wording.valid_from or (wording.valid_to and wording.valid_to < on) for on in days):
-        raise Refused(
-            "wording_not_in_force",
-            "The wording %(wording)s is not in force today. Choose the current version.",
-            wording=str(wording),
-        )
-    if wording.purpose is None or channel not in wording.channels:
-        raise Refused(
-            "wording_other_channel",
-            "The wording %(wording)s does not ask about “%(channel)s”. Choose one that does.",
-            wording=str(wording),
-            channel=channel,
-        )
-    return wording.purpose
-
-
-def _write_consent_event(
-    *,
-    actor: Actor,
-    person: Person,
-    controller: Controller,
-    purpose: Purpose,
-    channel: str,
-    state: str,
-    wording: Wording | None,
-    language: str,
-    act: str,
-    now: datetime,
-    evidence: dict[str, str] | None,
-) -> ConsentEvent:
-    event_id = uuid7()
-    sealed = seal(person.pk, Compartment.PROOF, EVIDENCE_USE, evidence) if evidence else None
-    event = ConsentEvent.objects.create(
-        id=event_id,
-        person=person,
-        record=_oldest_record(person),
-        controller=controller,
-        purpose=purpose,
-        channel=channel,
-        state=state,
-        wording=wording,
-        language=language,
-        act=act,
-        at=now,
-        evidence=sealed,
-        actor=actor.ref,
-    )
-    record(
-        actor=actor,
-        kind=f"consent.{state}",
-        now=now,
-        person=person.pk,
-        payload={
-            "consent": str(event.pk),
-            "controller": controller.code,
-            "purpose": purpose.code,
-            "channel": channel,
-            "wording": str(wording) if wording else "",
-            "act": act,
-        },
-        person_payload={"person": str(person.pk), "evidence": evidence or {}},
-        compartment=Compartment.PROOF,
-    )
-    return event
-
-
-def _lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> None:
+def lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> None:
     """A later consent of the person overrides an earlier objection for its controller and channel. An
-    objection to everything is narrowed: it goes on for the other channels as suppressions of their own."""
+    objection to everything is narrowed: it goes on for the other channels as suppressions of their own.
+    Belongs into the transaction of the consent."""
     lifted: list[UUID] = []
     running = Objection.objects.filter(
         Q(person=event.person) | Q(pk__in=objections_before_erasure(event.person, event.controller)),
         controller=event.controller,
         lifted_at=None,
-        at__lte=now,
+        at__lte=event.at,
     )
     for objection in running.exclude(channel__in=_other_channels(event.channel)):
         objection.lifted_at = now
@@ -458,6 +315,29 @@ def _lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> Non
             person=event.person_id,
             payload={"objections": [str(pk) for pk in lifted], "consent": str(event.pk)},
         )
+
+
+def restore_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> list[Objection]:
+    """A consent proved invalid: the objections that it had lifted hold again, on the same numbers. Belongs
+    into the transaction of the invalidation."""
+    lifted = Objection.objects.filter(lifted_by_consent=event, lifted_at__isnull=False)
+    restored = list(lifted.select_related("controller", "person"))
+    for objection in restored:
+        objection.suppressions.filter(lifted_at=objection.lifted_at).update(lifted_at=None)
+        objection.lifted_at, objection.lifted_by_consent = None, None
+        objection.save(update_fields=["lifted_at", "lifted_by_consent"])
+        tokens = {bytes(token) for token in objection.suppressions.values_list("token", flat=True)}
+        key_id = indexes.dial_key_id()
+        announce(Taken(actor=actor, objection=objection, tokens=frozenset(tokens), key_id=key_id, now=now))
+    if restored:
+        record(
+            actor=actor,
+            kind="consent.objection_restored",
+            now=now,
+            person=event.person_id,
+            payload={"objections": [str(each.pk) for each in restored], "consent": str(event.pk)},
+        )
+    return restored
 
 
 CHANNELS = ("call", "email", "sms", "post")

@@ -12,6 +12,7 @@ class ConsentEvent(models.Model):
     """State of a consent follows from its events, never edited (ISO/IEC TS 27560 event_state)."""
 
     class State(models.TextChoices):
+        REQUESTED = "requested"
         GIVEN = "given"
         REFUSED = "refused"
         WITHDRAWN = "withdrawn"
@@ -29,14 +30,30 @@ class ConsentEvent(models.Model):
     wording = models.ForeignKey(Wording, null=True, on_delete=models.PROTECT)
     language = models.CharField(max_length=2)
     act = models.CharField(max_length=20)  # spoken_yes, tick, signature, import, withdrawal_spoken …
-    at = models.DateTimeField()
+    how = models.CharField(max_length=10, default="call")  # call, letter, mail, portal, form, import, system
+    country = models.CharField(max_length=2, default="", blank=True)  # whose rules its proof follows
+    at = models.DateTimeField()  # when the person said it
+    recorded_at = models.DateTimeField()  # when we wrote it: a letter of yesterday takes effect today
     valid_to = models.DateField(null=True)
+    reference = models.CharField(
+        max_length=60, default="", blank=True
+    )  # of the sender: a replay is found by it
+    ground = models.CharField(max_length=30, default="", blank=True)  # why a consent was declared invalid
+    undoes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     evidence = models.BinaryField(null=True)  # sealed under the person's proof key: pointers, not content
     actor = models.CharField(max_length=80)
 
     class Meta:
         indexes = [
-            models.Index(fields=["person", "controller", "purpose", "channel", "at"], name="consent_state")
+            models.Index(fields=["person", "controller", "purpose", "channel", "at"], name="consent_state"),
+            models.Index(fields=["at", "state"], name="consent_over_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference", "controller", "purpose", "channel"],
+                condition=~models.Q(reference=""),
+                name="consent_reference_once",
+            )
         ]
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from duecause.apps.consent import evidence
 from duecause.apps.consent.actions import follow_records
-from duecause.apps.consent.models import Objection
+from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.gate.facts import Asking, provides_flag
+from duecause.apps.gate.holdings import Holding, Sealed, provides_holdings
 from duecause.apps.register.grouping import follows_records
 from duecause.apps.statements import Statement
+from duecause.apps.vault.models import Compartment
 
 
 @provides_flag("objected")
@@ -27,6 +30,20 @@ def _objected(*, person: UUID) -> QuerySet[Objection, Any]:
 
 
 _OBJECTED = Statement(_objected)
+
+
+@provides_holdings("proof")
+def proof_of_people(people: Sequence[UUID]) -> list[Holding]:
+    """Pointers to evidence, sealed in the proof compartment; `record` is the event they belong to."""
+    events = ConsentEvent.objects.filter(person__in=list(people), evidence__isnull=False).order_by("at", "id")
+    return [
+        Holding(
+            event.pk,
+            Sealed(event.person_id, Compartment.PROOF, evidence.USE, bytes(event.evidence or b"")),
+            {"pointers": "consents"},
+        )
+        for event in events
+    ]
 
 
 @follows_records

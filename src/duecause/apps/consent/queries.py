@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
+from duecause.apps.consent.rules import months_after
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person, Record
@@ -19,6 +20,11 @@ from duecause.apps.vault import indexes
 from duecause.engine.periods import end_of_day, local_day
 
 GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
+
+
+def decided() -> QuerySet[ConsentEvent]:
+    """Events that say yes or no. A question that waits for its answer changes nothing."""
+    return ConsentEvent.objects.exclude(state=ConsentEvent.State.REQUESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,19 +166,22 @@ def declining_people(question: ConsentQuestion) -> set[object]:
 def _newest_words(question: ConsentQuestion, among: Collection[UUID] | None) -> dict[object, bool]:
     said: dict[object, tuple[date, bool]] = {}
     asked = Q() if among is None else Q(person__in=among)
-    for person, obtained in (
-        _consented_records(question).filter(asked).values_list("person_id", "obtained_on")
-    ):
+    rows = _consented_records(question).filter(asked)
+    for person, obtained, months in rows.values_list("person_id", "obtained_on", "wording__holds_months"):
         known = said.get(person)
         if obtained and (known is None or known[0] < obtained):
-            said[person] = (obtained, True)
-    events = ConsentEvent.objects.filter(
-        asked,
-        controller=question.controller,
-        purpose=question.purpose,
-        channel=question.channel,
-        at__lt=end_of_day(question.on, question.controller.country),
-    ).order_by("at", "id")
+            said[person] = (obtained, not months or question.on <= months_after(obtained, months))
+    events = (
+        decided()
+        .filter(
+            asked,
+            controller=question.controller,
+            purpose=question.purpose,
+            channel=question.channel,
+            at__lt=end_of_day(question.on, question.controller.country),
+        )
+        .order_by("at", "id")
+    )
     for person, at, state, valid_to in events.values_list("person_id", "at", "state", "valid_to"):
         known, day = said.get(person), local_day(at, question.controller.country)
         if known is None or known[0] <= day:

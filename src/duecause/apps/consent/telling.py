@@ -1,5 +1,5 @@
-"""Who must hear of an objection, and who has. The dialling room knows what call centres hold; it registers
-here, because this room lies below it."""
+"""Who must hear of an objection or of the end of a consent, and who has. The dialling room knows what
+call centres hold; it registers here, because this room lies below it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from duecause.apps.consent.models import Objection
+from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.engine.actor import Actor
 
 
@@ -24,8 +24,17 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A consent that was just withdrawn, has expired or proved invalid."""
+
+    actor: Actor
+    event: ConsentEvent
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """One centre that must hear of an objection. `sent_at`: it fetched the entry; None is not yet."""
+    """One centre that must hear of it. `sent_at`: it fetched the entry; None is not yet."""
 
     centre_code: str
     centre_name: str
@@ -35,8 +44,10 @@ class Told:
 
 
 Listener = Callable[[Taken], None]
+EndListener = Callable[[Ended], None]
 ToldOf = Callable[[UUID], list[Told]]
 _listeners: list[Listener] = []
+_end_listeners: list[EndListener] = []
 _providers: list[ToldOf] = []
 
 
@@ -51,10 +62,22 @@ def announce(taken: Taken) -> None:
         listener(taken)
 
 
+def after_end(listener: EndListener) -> EndListener:
+    """Register what happens when a consent ends, in its transaction."""
+    _end_listeners.append(listener)
+    return listener
+
+
+def announce_end(ended: Ended) -> None:
+    for listener in _end_listeners:
+        listener(ended)
+
+
 def provides_told(provider: ToldOf) -> ToldOf:
     _providers.append(provider)
     return provider
 
 
-def told_of(objection: UUID) -> list[Told]:
-    return [told for provider in _providers for told in provider(objection)]
+def told_of(word: UUID) -> list[Told]:
+    """`word` is an objection, or the event that ended a consent."""
+    return [told for provider in _providers for told in provider(word)]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from duecause.apps.catalogue.models import Wording
 from duecause.apps.consent import actions as consent
+from duecause.apps.consent import consent_actions
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.consent.telling import told_of
@@ -112,13 +113,13 @@ def record_consent(request: PageRequest, person_id: UUID) -> HttpResponse:
         return not_here(request)
     given = request.POST.get("answer") == "yes"
     try:
-        events = consent.record_consent(
+        events = consent_actions.record_consent(
             actor=request.actor,
             person=known,
             wording=wording,
             channel=CHANNEL,
             given=given,
-            act="spoken_yes" if given else "spoken_no",
+            saying=consent_actions.Saying(act="spoken_yes" if given else "spoken_no"),
             now=now,
         )
     except Refused as refused:

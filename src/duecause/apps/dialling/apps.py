@@ -6,4 +6,11 @@ class DiallingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from duecause.apps.dialling import feed_actions, feed_jobs, feed_queries, jobs, queries  # noqa: F401 - they register what they provide
+        from duecause.apps.dialling import (  # noqa: F401 - they register what they provide
+            consent_telling,
+            feed_actions,
+            feed_jobs,
+            feed_queries,
+            jobs,
+            queries,
+        )

@@ -11,12 +11,13 @@ from uuid import UUID
 import pyarrow as pa
 from django.db.models import F, Model, Q, QuerySet
 
-from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
+from duecause.apps.consent.models import RegisterEntry, RegisterVersion
 from duecause.apps.consent.queries import (
     GIVING,
     ConsentQuestion,
     active_versions,
     consenting_people,
+    decided,
     declining_people,
     objecting_by_email,
     objecting_people,
@@ -144,8 +145,15 @@ def elsewhere(campaign: Campaign, centre: Partner) -> set[tuple[bytes, bytes]]:
 
 def no_longer_consenting(campaign: Campaign, people: Collection[UUID], since: datetime) -> set[UUID]:
     """Who withdrew or refused consent for this purpose and channel since then, and did not give it again."""
-    events = ConsentEvent.objects.filter(
-        controller=campaign.controller, purpose=campaign.purpose, channel=campaign.channel, at__gt=since
-    ).order_by("at", "id")
+    events = (
+        decided()
+        .filter(
+            controller=campaign.controller,
+            purpose=campaign.purpose,
+            channel=campaign.channel,
+            recorded_at__gt=since,
+        )
+        .order_by("at", "id")
+    )
     newest = dict(among(events, "person", people, "person_id", "state"))
     return {person for person, state in newest.items() if state not in GIVING}

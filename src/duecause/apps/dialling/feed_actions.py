@@ -72,7 +72,7 @@ def tell_of_objection(taken: Taken) -> None:
         )
         for partner, references in told.items()
     ]
-    _write(actor=taken.actor, entries=entries, facts={"objection": str(objection.pk)}, now=taken.now)
+    write(actor=taken.actor, entries=entries, facts={"objection": str(objection.pk)}, now=taken.now)
 
 
 def tell_of_recall(*, actor: Actor, release: Release, now: datetime) -> None:
@@ -84,7 +84,7 @@ def tell_of_recall(*, actor: Actor, release: Release, now: datetime) -> None:
         scope={"kind": "list", "channel": "", "campaign": release.campaign.code},
         at=now,
     )
-    _write(actor=actor, entries=[entry], facts={"release": str(release.pk)}, now=now)
+    write(actor=actor, entries=[entry], facts={"release": str(release.pk)}, now=now)
 
 
 def tell_of_erasure(*, actor: Actor, case: UUID, rows: Collection[int], now: datetime) -> list[str]:
@@ -107,13 +107,22 @@ def tell_of_erasure(*, actor: Actor, case: UUID, rows: Collection[int], now: dat
     ]
     if not entries:
         return []
-    _write(actor=actor, entries=entries, facts=facts, now=now)
+    write(actor=actor, entries=entries, facts=facts, now=now)
     return sorted(
         Partner.objects.filter(pk__in=[e.partner_id for e in entries]).values_list("code", flat=True)
     )
 
 
-def _write(*, actor: Actor, entries: Sequence[FeedEntry], facts: Mapping[str, Any], now: datetime) -> None:
+def write(
+    *,
+    actor: Actor,
+    entries: Sequence[FeedEntry],
+    facts: Mapping[str, Any],
+    now: datetime,
+    person: UUID | None = None,
+) -> None:
+    """Put entries (not saved yet) into the feeds of their partners, under one obligation with a step for each
+    partner. Belongs into the transaction of what they tell of."""
     centres = Partner.objects.in_bulk([entry.partner_id for entry in entries])
     objection = entries[0].objection
     obligation = open_obligation(
@@ -121,7 +130,7 @@ def _write(*, actor: Actor, entries: Sequence[FeedEntry], facts: Mapping[str, An
         kind=TELL,
         now=now,
         systems=sorted(centre.code for centre in centres.values()),
-        person=objection.person_id if objection else None,
+        person=objection.person_id if objection else person,
         facts=facts,
         due_at=now + STOP_AFTER,
         waiting=True,

@@ -97,7 +97,7 @@ def rows_to_tell(taken: Taken) -> dict[int, list[str]]:
         _reached(taken),
         release__campaign__controller=objection.controller,
         release__expires_at__gt=F("release__released_at"),
-    ).exclude(release__in=_given_back())
+    ).exclude(release__in=given_back())
     if objection.channel:
         rows = rows.filter(release__campaign__channel=objection.channel)
     if objection.campaign:
@@ -129,7 +129,7 @@ def _reached(taken: Taken) -> Q:
     return reached
 
 
-def _given_back() -> QuerySet[FeedEntry, Any]:
+def given_back() -> QuerySet[FeedEntry, Any]:
     return FeedEntry.objects.filter(
         kind=FeedEntry.Kind.RECALL, acknowledged_at__isnull=False, release__isnull=False
     ).values("release")

@@ -23,8 +23,14 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from duecause.apps.consent.models import ConsentEvent, RegisterEntry, RegisterVersion
-from duecause.apps.consent.queries import GIVING, objecting_people, stopped_addresses, suppressions
+from duecause.apps.consent.models import RegisterEntry, RegisterVersion
+from duecause.apps.consent.queries import (
+    GIVING,
+    decided,
+    objecting_people,
+    stopped_addresses,
+    suppressions,
+)
 from duecause.apps.dialling.models import ReleaseRow
 from duecause.apps.parties.models import Partner
 from duecause.apps.register.models import DialFact, Person
@@ -202,8 +208,13 @@ def _stops(
         _columns(stopped_addresses(**asked, among=people), "person", whom=F("record__person_id")),
         _columns(Person.objects.filter(unusable, pk__in=people), "person", whom=F("pk")),
         _columns(
-            ConsentEvent.objects.filter(
-                person__in=people, controller=controller, purpose=purpose, channel=channel, at__gte=since
+            # By when we wrote it: a letter may be older than the release that it stops.
+            decided().filter(
+                person__in=people,
+                controller=controller,
+                purpose=purpose,
+                channel=channel,
+                recorded_at__gte=since,
             ),
             F("state"),
             whom=F("person_id"),

@@ -58,8 +58,10 @@ def reveal(
     now: datetime,
     action: str = "view",
     groups: Collection[str] | None = None,
+    holding: str = "person",
 ) -> Revealed | Denied:
-    """Show an employee what the profile and the reason allow of one person.
+    """Show an employee what the profile and the reason allow of one person. `holding`: which of the sealed
+    holdings of the person are opened.
 
     `groups` limits the question to some field groups: asking for one that is not allowed is a denial.
     Without it the whole card is asked: what is allowed is shown, and nothing allowed at all is a denial.
@@ -81,7 +83,7 @@ def reveal(
             now=now,
         )
     shown = allowed if groups is None else frozenset(groups)
-    values, present = _opened("person", [person], shown)
+    values, present = _opened(holding, [person], shown)
     maskable = engine().allow_set(profile=actor.profile, action="reveal", facts=facts).groups - allowed
     with transaction.atomic():
         event = record(

@@ -10,6 +10,7 @@ from duecause.engine.transfers import AdequacyTable, load_adequacy
 
 ADEQUACY_FILE = "adequacy.yaml"
 LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
+CONSENTS_FILE = "consents.yaml"  # read by the consent room: proof, validity, authorities
 RIGHTS_FILE = "rights.yaml"  # read by the rights room: what outlives an erasure, and how long
 
 
