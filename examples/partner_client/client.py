@@ -92,29 +92,41 @@ def read_checkpoint(note: str) -> tuple[str, int, str]:
 
 
 def stop_rows(path: Path, entries: list[dict]) -> int:
-    """Mark the rows that these entries name, and delete those to be erased. Gives how many changed."""
-    references, lists = {}, {}
-    for entry in entries:
-        for reference in entry["references"]:
-            references[reference] = entry["kind"]
-        if entry["list"]:
-            lists[entry["list"]] = entry["kind"]
+    """Mark the rows that these entries name, in their order; free those whose objection was lifted, and
+    delete those to be erased. Gives how many changed."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = [*(reader.fieldnames or ())]
         rows = list(reader)
     if STOPPED not in columns:
         columns.append(STOPPED)
-    erased = {each for entry in entries if entry["kind"] == "erasure" for each in entry["references"]}
-    stopped = sum(row["reference"] in erased for row in rows)
-    rows = [row for row in rows if row["reference"] not in erased]
-    for row in rows:
-        why = references.get(row["reference"]) or lists.get(row["list"])
-        if why and not row.get(STOPPED):
-            row[STOPPED] = why
-            stopped += 1
+    changed = 0
+    for entry in entries:
+        named = set(entry["references"])
+        meant = [
+            row
+            for row in rows
+            if row["reference"] in named or (entry["list"] and row.get("list") == entry["list"])
+        ]
+        if entry["kind"] == "erasure":
+            gone = set(map(id, meant))
+            rows = [row for row in rows if id(row) not in gone]
+            changed += len(gone)
+            continue
+        for row in meant:
+            mark = next_mark(row.get(STOPPED) or "", entry["kind"])
+            changed += mark != (row.get(STOPPED) or "")
+            row[STOPPED] = mark
     replace(path, lambda file: _write_rows(file, columns, rows))
-    return stopped
+    return changed
+
+
+def next_mark(mark: str, kind: str) -> str:
+    """What stops a row after one more entry. A lifted objection frees it, but not from a recall; what this
+    client does not know stops it."""
+    if kind == "lifted":
+        return "" if mark == "objection" else mark
+    return kind if kind == "recall" or not mark else mark
 
 
 def _write_rows(file, columns: list[str], rows: list[dict]) -> None:
@@ -147,11 +159,11 @@ def run(feed: Feed, lists: list[Path], state_file: Path) -> dict:
         if [entry["cursor"] for entry in page["entries"]] != expected:
             raise Distrust("entries are missing between two cursors")
         state["checkpoint"] = newer_checkpoint(state["checkpoint"], page["checkpoint"])
-        stopped = sum(stop_rows(path, page["entries"]) for path in lists) if page["entries"] else 0
+        changed = sum(stop_rows(path, page["entries"]) for path in lists) if page["entries"] else 0
         if page["entries"]:
             feed.acknowledge(page["cursor"])
             print(
-                f"{len(page['entries'])} entries, {stopped} rows stopped, acknowledged up to {page['cursor']}"
+                f"{len(page['entries'])} entries, {changed} rows changed, acknowledged up to {page['cursor']}"
             )
         state["cursor"], more = page["cursor"], page["more"]
         replace(state_file, lambda file: json.dump(state, file))

@@ -1,32 +1,27 @@
-"""A call centre sees what is its own and nothing else: every endpoint and file, read as each of two."""
+"""A call centre sees and changes what is its own and nothing else: every endpoint and file, as each of two.
+Two walls see to that, and each holds alone."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import ProgrammingError, connection
-from django.db.models import QuerySet
 from django.test import Client
 
-from duecause.apps.dialling import feed_files, feed_queries, feed_wall
+from duecause.apps.dialling import feed_files, feed_wall, precall_facts
 from duecause.apps.dialling.feed_actions import partner_actor
-from duecause.apps.dialling.models import (
-    FeedEntry,
-    FeedReceipt,
-    FeedStream,
-    FeedWitness,
-    Release,
-    ReleaseRow,
-    ReportedObjection,
-)
+from duecause.apps.dialling.models import Attempt, FeedEntry, Release, ReleaseRow, ReportedObjection
 from duecause.apps.dialling.release_actions import recall, release
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.parties.models import Partner
+from duecause.apps.statements import Around, Statement
+from duecause.apps.vault import indexes
 from tests.apps.dialling.feeds import LATER, object_to
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
 from tests.security.endpoints import openapi_calls
@@ -103,19 +98,37 @@ def crawl(world: World, centre: Partner, other: Partner) -> Iterator[tuple[str, 
     yield "api-1:feed", "GET", get("/api/feed")
 
 
-def foreign(world: World, centre: Partner, other: Partner) -> list[str]:
+def leaks(world: World, centre: Partner, other: Partner) -> list[str]:
+    """What this centre was shown of the other's, or changed of it, by all that it can ask."""
     marks = marks_of(other) - marks_of(centre)
-    return [
-        f"{name} {method}: {mark}"
-        for name, method, content in crawl(world, centre, other)
-        for mark in marks
-        if mark.encode() in content
-    ]
+    known = FeedEntry.objects.filter(partner=other).values_list("pk", flat=True)
+    theirs = FeedEntry.objects.filter(pk__in=list(known)).order_by("pk")
+    before = list(theirs.values_list("given_at", "acknowledged_at"))
+    calls = Attempt.objects.filter(row__release__centre=other)
+    called = calls.count()
+    found: list[str] = []
+    for name, method, content in crawl(world, centre, other):
+        found += [f"{name} {method}: {mark}" for mark in marks if mark.encode() in content]
+        if name == "api-1:check":
+            for answer in json.loads(content)["results"]:
+                token = indexes.dial_token(int(answer["number"]))
+                own = ReleaseRow.objects.filter(release__centre=centre, token=token).exists()
+                if own == (answer["reason"] == "not_on_your_list"):
+                    found.append(f"{name} {method}: {answer['reason']}")
+    if list(theirs.values_list("given_at", "acknowledged_at")) != before:
+        found.append("api-1:acknowledge POST: moved")
+    if calls.count() != called:
+        found.append("api-1:return_attempts POST: kept")
+    rows = ReleaseRow.objects.filter(release__centre=other).count()
+    own_names = [f"c{position}" for position in range(rows)]
+    if ReportedObjection.objects.filter(partner=centre, client_id__in=own_names, matched=True).exists():
+        found.append("api-1:report_objection POST: matched")
+    return found
 
 
-def test_no_answer_and_no_file_shows_what_is_another_centres(world: World) -> None:
-    assert foreign(world, world.centre, world.other_centre) == []
-    assert foreign(world, world.other_centre, world.centre) == []
+def test_nothing_is_shown_or_changed_of_what_is_another_centres(world: World) -> None:
+    assert leaks(world, world.centre, world.other_centre) == []
+    assert leaks(world, world.other_centre, world.centre) == []
 
 
 def test_every_operation_of_the_api_is_read(world: World) -> None:
@@ -123,8 +136,14 @@ def test_every_operation_of_the_api_is_read(world: World) -> None:
     assert set(openapi_calls()) <= read
 
 
-def unfiltered(_partner: Partner, *, after: int, up_to: int | None = None) -> QuerySet[FeedEntry]:
-    return FeedEntry.objects.filter(cursor__gt=after).order_by("cursor")
+class Unfiltered:
+    """The pre-call check's query for released rows, of whichever centre."""
+
+    def __init__(self) -> None:
+        self.statement = Statement(precall_facts._handed_out)
+
+    def rows_within(self, around: Around | None, *, centre: int, **given: Any) -> list[tuple[Any, ...]]:
+        return self.statement.rows_within(around, **given)
 
 
 @contextmanager
@@ -132,53 +151,86 @@ def no_wall(_partner: Partner) -> Iterator[None]:
     yield
 
 
-def test_the_crawl_finds_what_would_be_shown_without_any_wall(
+def take_down_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_wall, "own", lambda rows, _partner, _path: rows)
+    monkeypatch.setattr(precall_facts, "_RELEASED", Unfiltered())
+
+
+def take_down_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_wall, "walled", no_wall)
+    monkeypatch.setattr(feed_wall, "around", lambda _partner: None)
+
+
+OPERATIONS = {"file", "api-1:feed", "api-1:check", "api-1:acknowledge", "api-1:return_attempts",
+              "api-1:report_objection"}  # fmt: skip
+
+
+def test_without_any_wall_the_crawl_finds_a_leak_in_every_operation(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_queries, "entries_of", unfiltered)
-    monkeypatch.setattr(feed_queries, "walled", no_wall)
-    found = foreign(world, world.centre, world.other_centre)
-    assert {line.split()[0] for line in found} >= {"api-1:feed", "file"}
+    take_down_the_filter(monkeypatch)
+    take_down_the_wall(monkeypatch)
+    assert {line.split()[0] for line in leaks(world, world.centre, world.other_centre)} == OPERATIONS
 
 
 def test_the_filter_holds_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_queries, "walled", no_wall)
-    assert foreign(world, world.centre, world.other_centre) == []
+    take_down_the_wall(monkeypatch)
+    assert leaks(world, world.centre, world.other_centre) == []
 
 
 def test_row_level_security_holds_alone_on_postgresql(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite has none: there the same crawl finds the leak."""
-    monkeypatch.setattr(feed_queries, "entries_of", unfiltered)
-    leaks = bool(foreign(world, world.centre, world.other_centre))
-    assert leaks == (connection.vendor != "postgresql")
+    """SQLite has none: there the same crawl finds the leaks."""
+    take_down_the_filter(monkeypatch)
+    found = leaks(world, world.centre, world.other_centre)
+    assert not found if connection.vendor == "postgresql" else found
 
 
-def test_a_partners_role_sees_its_own_rows_only_and_writes_none(world: World) -> None:
+def test_an_error_behind_the_wall_leaves_neither_role_nor_partner(world: World) -> None:
     if connection.vendor != "postgresql":
-        assert FeedEntry.objects.filter(partner=world.centre).count() == 2
         return
-    with feed_wall.walled(world.centre):
-        assert {entry.partner_id for entry in FeedEntry.objects.all()} == {world.centre.pk}
-        assert FeedStream.objects.get().partner_id == world.centre.pk
-    assert {entry.partner_id for entry in FeedEntry.objects.all()} == {world.centre.pk, world.other_centre.pk}
-    # What it may write or read besides, its role alone decides: the tests' own database user can make it.
-    for statement in ("UPDATE dialling_feedentry SET cursor = 9", "SELECT * FROM register_record"):
-        with pytest.raises(ProgrammingError), feed_wall.walled(world.centre), connection.cursor() as cursor:
-            cursor.execute(statement)
+    with pytest.raises(ProgrammingError), feed_wall.walled(world.centre), connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM register_record")
+    assert standing() == ("", "house")
+
+
+def standing() -> tuple[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('app.partner', true), current_user")
         partner, user = cursor.fetchone()
-    assert (partner or "", user) != (str(world.centre.pk), feed_wall.ROLE) and user != feed_wall.ROLE
+    return partner or "", "partner" if user == feed_wall.ROLE else "house"
 
 
-def test_every_table_of_the_feed_has_the_wall(world: World) -> None:
-    """A new table with a partner in a feed module's models fails here until its migration builds the wall."""
-    walled = {FeedStream, FeedEntry, FeedReceipt, FeedWitness, ReportedObjection}
-    for model in apps.get_app_config("dialling").get_models():
-        assert "partner" not in {field.name for field in model._meta.fields} or model in walled, model
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
-        forced = {name for (name,) in cursor.fetchall()}
-    assert {model._meta.db_table for model in walled} <= forced
+def test_one_partners_wall_cannot_stand_inside_anothers(world: World) -> None:
+    with feed_wall.walled(world.centre):
+        with feed_wall.walled(world.centre):
+            pass
+        if connection.vendor == "postgresql":
+            assert standing() == (str(world.centre.pk), "partner"), "the inner block took the wall down"
+        with pytest.raises(RuntimeError), feed_wall.walled(world.other_centre):
+            pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_outside_any_transaction_leaves_nothing_set_on_the_connection(world: World) -> None:
+    """Connections are kept: what one request leaves behind, the next one would inherit."""
+    token = indexes.dial_token(FIRST + 1)
+    assert set(precall_facts.released(world.other_centre, "", {token})) == {token}
+    assert precall_facts.released(world.centre, "", {token}) == {}
+    if connection.vendor == "postgresql":
+        assert standing() == ("", "house")
+
+
+def test_every_query_that_a_check_makes_for_a_centre_travels_with_its_wall(world: World) -> None:
+    """Released rows and releases are read for the centre alone; what the house reads besides holds
+    neither."""
+    seen: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        precall_facts.released(world.centre, "", {b"t" * 16})
+    reading = [sql for sql in seen if "dialling_release" in sql]
+    assert len(seen) == len(reading) == 1, "one message, no further round trip"
+    assert ("app.partner" in reading[0]) == (connection.vendor == "postgresql")

@@ -36,6 +36,16 @@ class _Text:
     made: Callable[[tuple[Any, ...]], Any] | None  # an object of a row, where the query is for objects
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is sent in one message with a query: one statement `before` it, with its parameters, and one
+    `after`, where that is not empty. Only for a database whose driver takes several statements at once."""
+
+    before: str
+    parameters: tuple[Any, ...]
+    after: str = ""
+
+
 class Statement:
     """One query, or several whose rows come one after the other (UNION ALL: columns of the same types).
 
@@ -52,6 +62,11 @@ class Statement:
     def rows(self, **given: Given | Sequence[Given] | None) -> list[tuple[Any, ...]]:
         return self._run(given)[0]
 
+    def rows_within(
+        self, around: Around | None, **given: Given | Sequence[Given] | None
+    ) -> list[tuple[Any, ...]]:
+        return self._run(given, around)[0]
+
     def objects(self, **given: Given | Sequence[Given] | None) -> list[Any]:
         """For a query without `values_list`: its objects, with what `select_related` names."""
         rows, text = self._run(given)
@@ -59,7 +74,9 @@ class Statement:
             raise NotReplayable
         return [text.made(row) for row in rows]
 
-    def _run(self, given: dict[str, Any]) -> tuple[list[tuple[Any, ...]], _Text]:
+    def _run(
+        self, given: dict[str, Any], around: Around | None = None
+    ) -> tuple[list[tuple[Any, ...]], _Text]:
         values = {name: _listed(value) for name, value in given.items() if value is not None}
         shape = tuple(
             (name, len(each), type(each[0]), isinstance(given[name], list)) for name, each in values.items()
@@ -71,7 +88,12 @@ class Statement:
             what if name is None else what(values[name][position]) for name, position, what in text.places
         ]
         with connection.cursor() as cursor:
-            cursor.execute(text.sql, parameters)
+            if around is None:
+                cursor.execute(text.sql, parameters)
+            else:
+                several = ";".join(filter(None, (around.before, text.sql, around.after)))
+                cursor.execute(several, [*around.parameters, *parameters])
+                cursor.nextset()
             found = cursor.fetchall()
         return ([_converted(row, text) for row in found] if text.converters else found), text
 

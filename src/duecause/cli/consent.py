@@ -73,9 +73,11 @@ def objections_status(as_json: bool) -> None:
     for state in states:
         counts = f"{state['must_be_told']} told, {state['sent']} sent, {state['acknowledged']} acknowledged"
         click.echo(f"{state['objection']}  {state['at'][:16]}  {state['scope']}  {counts}")
-        for centre in state["centres"]:
-            word = f"acknowledged {centre['acknowledged_at'][:16]}" if centre["acknowledged_at"] else "waits"
-            click.echo(f"  {centre['centre']}: {word}")
+        for centres, what in ((state["centres"], ""), (state["lifting"]["centres"], "lifted, ")):
+            for centre in centres:
+                at = centre["acknowledged_at"]
+                word = f"acknowledged {at[:16]}" if at else "waits"
+                click.echo(f"  {centre['centre']}: {what}{word}")
 
 
 @click.group("registers")

@@ -21,11 +21,13 @@ from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.cli.consent import objections_group
 from duecause.engine import tlog
+from duecause.packs.feed import windows
 from tests.apps.dialling.feeds import JONAS, LATER, MILA, Centre, object_to, reference, release
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm
 from tests.support.world import NOW, OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+PATIENCE = windows(NOW.date())
 
 
 @pytest.fixture
@@ -217,7 +219,7 @@ def test_releases_stop_and_calls_are_denied_after_a_day_of_silence(world, mila, 
     jonas = imported(world, JONAS)
     release(world)
     object_to(world, mila)
-    late = LATER + feed_queries.STOP_AFTER
+    late = LATER + PATIENCE.stop_after
 
     def closed(now):
         return [problem.code for problem in blocking_reasons_of(world.centre, now.date(), now=now)]
@@ -251,15 +253,15 @@ def test_a_silent_centre_raises_one_alarm_after_four_hours_and_a_graver_one_afte
     def raised(after):
         return feed_actions.raise_overdue(actor=OPERATOR, now=LATER + after)
 
-    assert raised(feed_queries.ALARM_AFTER - DAY / 24) == 0
-    assert (raised(feed_queries.ALARM_AFTER), raised(feed_queries.ALARM_AFTER)) == (1, 0)
-    assert (raised(feed_queries.STOP_AFTER), raised(feed_queries.STOP_AFTER)) == (1, 0)
+    assert raised(PATIENCE.alarm_after - DAY / 24) == 0
+    assert (raised(PATIENCE.alarm_after), raised(PATIENCE.alarm_after)) == (1, 0)
+    assert (raised(PATIENCE.stop_after), raised(PATIENCE.stop_after)) == (1, 0)
     found = Alarm.objects.filter(kind="feed_overdue").order_by("severity")
     assert [(alarm.severity, alarm.facts["partner"]) for alarm in found] == [(2, "CC-A"), (3, "CC-A")]
     assert "CC-A has not acknowledged" in sentence(found[0])
     centre.page()
     centre.ack(1)
-    assert raised(feed_queries.STOP_AFTER + DAY) == 0
+    assert raised(PATIENCE.stop_after + DAY) == 0
 
 
 def test_the_receipt_at_the_desk_follows_each_centre_until_all_have_acknowledged(world, mila, centre):

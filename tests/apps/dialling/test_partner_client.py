@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
+from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import feed_actions, feed_queries, feed_webhook, release_actions
 from duecause.apps.dialling.models import ReleaseRow
 from duecause.apps.ledger.actions import sequence
@@ -67,19 +68,25 @@ def test_it_stops_the_rows_that_objected_and_acknowledges(world, live_server, tm
     dial_list = screen(world)
     made = release_actions.release(actor=OPERATOR, dial_list=dial_list, now=NOW, out=out)
     centre.list.write_bytes(out.getvalue())
-    object_to(world, mila)
+    objection = object_to(world, mila)
     sequence(actor=OPERATOR, now=LATER)
 
     done = centre.run()
-    assert (done.returncode, done.stdout) == (0, "1 entries, 1 rows stopped, acknowledged up to 1\n"), done
+    assert (done.returncode, done.stdout) == (0, "1 entries, 1 rows changed, acknowledged up to 1\n"), done
     marks = centre.stopped()
     assert (marks[reference(made, mila)], marks[reference(made, jonas)]) == ("objection", "")
     assert feed_queries.stream_of(world.centre).acknowledged == 1
 
     assert (centre.run().returncode, centre.run().stdout) == (0, "")
+    consent.undo_objection(actor=OPERATOR, objection=objection, now=LATER)
+    assert centre.run().returncode == 0
+    assert centre.stopped()[reference(made, mila)] == "", "freed again"
+    object_to(world, mila)
+    assert centre.run().returncode == 0
+    assert centre.stopped()[reference(made, mila)] == "objection"
     release_actions.recall(actor=OPERATOR, release=made, now=LATER)
     assert centre.run().returncode == 0
-    assert set(centre.stopped().values()) == {"objection", "recall"}
+    assert set(centre.stopped().values()) == {"recall"}
 
     rows = ReleaseRow.objects.filter(person=jonas).values_list("pk", flat=True)
     with transaction.atomic():
@@ -92,6 +99,14 @@ def test_it_stops_the_rows_that_objected_and_acknowledges(world, live_server, tm
     centre.state.write_text(kept.replace(f"\\n{size}\\n", f"\\n{size + 1}\\n"))
     back = centre.run()
     assert back.returncode == 2 and f"went back from {size + 1} to {size}" in back.stderr
+
+
+def test_a_lifted_objection_frees_a_row_from_nothing_else():
+    marks = [client.next_mark(mark, "lifted") for mark in ("", "objection", "recall", "unknown")]
+    assert marks == ["", "", "recall", "unknown"]
+    marks = [client.next_mark(mark, "recall") for mark in ("", "objection")]
+    assert marks == ["recall", "recall"] and client.next_mark("recall", "objection") == "recall"
+    assert client.next_mark("", "unknown") == "unknown", "what it does not know stops the row"
 
 
 def test_it_distrusts_a_ledger_that_shrank_changed_or_is_another_one():
@@ -116,6 +131,6 @@ def test_it_tells_a_genuine_ping_from_forged_old_and_repeated_ones():
     assert not genuine(content=b'{"cursor": 4}')
     assert not genuine(timestamp="1001")
     assert not genuine(timestamp="-1") and not genuine(signature="v1=é")
-    assert not genuine(now=1000.0 + feed_webhook.REPLAY_SECONDS + 1)
+    assert not genuine(now=1000.0 + client.REPLAY_SECONDS + 1)
     assert genuine()
     assert not genuine(now=1002.0), "the same call a second time"

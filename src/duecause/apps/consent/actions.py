@@ -17,7 +17,8 @@ from django.db.models import Q
 
 from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
 from duecause.apps.consent.queries import objections_before_erasure
-from duecause.apps.consent.telling import Taken, announce
+from duecause.apps.consent.quiet_actions import end_quiet
+from duecause.apps.consent.telling import Lifted, Taken, announce, announce_lifted
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
@@ -187,6 +188,8 @@ def undo_objection(*, actor: Actor, objection: Objection, now: datetime, within_
                 person=objection.person_id,
                 payload={"objection": str(objection.pk)},
             )
+            objection.refresh_from_db(fields=["lifted_at"])
+            announce_lifted(Lifted(actor=actor, objections=(objection,), channel="", now=now))
         return bool(lifted)
 
 
@@ -289,9 +292,10 @@ def _suppress(objection: Objection, tokens: set[bytes], key_id: str = "") -> Non
 
 def lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> None:
     """A later consent of the person overrides an earlier objection for its controller and channel. An
-    objection to everything is narrowed: it goes on for the other channels as suppressions of their own.
-    Belongs into the transaction of the consent."""
-    lifted: list[UUID] = []
+    objection to everything is narrowed: it goes on for the other channels as suppressions of their own. Quiet
+    periods of the person's numbers end. Belongs into the transaction of the consent."""
+    end_quiet(person=event.person_id, controller=event.controller, channel=event.channel, now=now)
+    lifted: list[Objection] = []
     running = Objection.objects.filter(
         Q(person=event.person) | Q(pk__in=objections_before_erasure(event.person, event.controller)),
         controller=event.controller,
@@ -306,15 +310,16 @@ def lift_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> None
         if objection.scope == Objection.Scope.ALL_MARKETING:
             for channel in _other_channels(event.channel):
                 _carry_on(objection, channel=channel, now=now)
-        lifted.append(objection.pk)
+        lifted.append(objection)
     if lifted:
         record(
             actor=actor,
             kind="consent.objection_lifted",
             now=now,
             person=event.person_id,
-            payload={"objections": [str(pk) for pk in lifted], "consent": str(event.pk)},
+            payload={"objections": [str(one.pk) for one in lifted], "consent": str(event.pk)},
         )
+        announce_lifted(Lifted(actor=actor, objections=tuple(lifted), channel=event.channel, now=now))
 
 
 def restore_objections(*, actor: Actor, event: ConsentEvent, now: datetime) -> list[Objection]:

@@ -97,6 +97,7 @@ class Suppression(models.Model):
     channel = models.CharField(max_length=10, default="", blank=True)  # empty: every channel
     campaign = models.CharField(max_length=40, default="", blank=True)  # empty: every campaign
     objection = models.ForeignKey(Objection, null=True, on_delete=models.CASCADE, related_name="suppressions")
+    rule = models.CharField(max_length=60, default="", blank=True)  # the dated rule of a quiet period
     effective_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     lifted_at = models.DateTimeField(null=True)

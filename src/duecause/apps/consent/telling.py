@@ -1,5 +1,5 @@
-"""Who must hear of an objection or of the end of a consent, and who has. The dialling room knows what
-call centres hold; it registers here, because this room lies below it."""
+"""Who must hear of an objection, that it was lifted, or of the end of a consent, and who has. The dialling
+room knows what call centres hold; it registers here, because this room lies below it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifted:
+    """Objections that no longer hold. `channel`: only for it; empty: for every one."""
+
+    actor: Actor
+    objections: tuple[Objection, ...]
+    channel: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """One centre that must hear of it. `sent_at`: it fetched the entry; None is not yet."""
 
@@ -44,10 +54,12 @@ class Told:
 
 
 Listener = Callable[[Taken], None]
+LiftListener = Callable[[Lifted], None]
 EndListener = Callable[[Ended], None]
 ToldOf = Callable[[UUID], list[Told]]
 _listeners: list[Listener] = []
 _end_listeners: list[EndListener] = []
+_lift_listeners: list[LiftListener] = []
 _providers: list[ToldOf] = []
 
 
@@ -71,6 +83,17 @@ def after_end(listener: EndListener) -> EndListener:
 def announce_end(ended: Ended) -> None:
     for listener in _end_listeners:
         listener(ended)
+
+
+def after_lifting(listener: LiftListener) -> LiftListener:
+    """Register what happens when objections are lifted, in that transaction, once all of them are."""
+    _lift_listeners.append(listener)
+    return listener
+
+
+def announce_lifted(lifted: Lifted) -> None:
+    for listener in _lift_listeners:
+        listener(lifted)
 
 
 def provides_told(provider: ToldOf) -> ToldOf:

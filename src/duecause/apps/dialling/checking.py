@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -31,6 +31,8 @@ from duecause.engine.periods import local_day
 from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening.reasons import describe, register_code
+
+A_MOMENT = timedelta(microseconds=1)  # a day ends when the next begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,11 @@ def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: date
     for row in stopping.order_by("effective_at"):
         seen.add(row.objection_id)
         params = {"since": local_day(row.effective_at, country), "reason": describe(row.reason).text}
+        if row.rule and row.expires_at:
+            ends = gettext_noop("Suppressed since %(since)s until %(until)s by rule %(rule)s: %(reason)s")
+            params |= {"until": local_day(row.expires_at - A_MOMENT, country), "rule": row.rule}
+            yield Problem(row.reason, ends, params)
+            continue
         yield Problem(row.reason, template, params)
     objecting = objecting_people(
         controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from duecause.apps.consent.telling import Taken, after_objection
-from duecause.apps.dialling import feed_queries
-from duecause.apps.dialling.feed_queries import ALARM_AFTER, MOST_ENTRIES, STOP_AFTER, Page
+from duecause.apps.consent.telling import Lifted, Taken, after_lifting, after_objection
+from duecause.apps.dialling import feed_queries, feed_wall
+from duecause.apps.dialling.feed_queries import MOST_ENTRIES, Page
 from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedStream, FeedWitness, Release
 from duecause.apps.gate.actions import raise_alarm
 from duecause.apps.gate.models import Alarm
@@ -28,6 +28,7 @@ from duecause.apps.parties.models import Partner
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
+from duecause.packs.feed import windows
 
 TELL = "dialling.tell_partners"
 PING = "dialling.ping"
@@ -73,6 +74,30 @@ def tell_of_objection(taken: Taken) -> None:
         for partner, references in told.items()
     ]
     write(actor=taken.actor, entries=entries, facts={"objection": str(objection.pk)}, now=taken.now)
+
+
+@after_lifting
+def tell_of_lifting(lifted: Lifted) -> None:
+    """Every centre that was told of an objection hears that it no longer holds, for those of its rows that
+    nothing else stops. Once, until the objection holds again."""
+    for objection in lifted.objections:
+        entries = [
+            FeedEntry(
+                partner_id=partner,
+                kind=FeedEntry.Kind.LIFTED,
+                references=references,
+                objection=objection,
+                scope={
+                    "kind": objection.scope,
+                    "channel": objection.channel or lifted.channel,
+                    "campaign": objection.campaign,
+                },
+                at=lifted.now,
+            )
+            for partner, references in feed_queries.rows_to_free(objection, lifted).items()
+        ]
+        if entries:
+            write(actor=lifted.actor, entries=entries, facts={"lifted": str(objection.pk)}, now=lifted.now)
 
 
 def tell_of_recall(*, actor: Actor, release: Release, now: datetime) -> None:
@@ -124,21 +149,21 @@ def write(
     """Put entries (not saved yet) into the feeds of their partners, under one obligation with a step for each
     partner. Belongs into the transaction of what they tell of."""
     centres = Partner.objects.in_bulk([entry.partner_id for entry in entries])
-    objection = entries[0].objection
+    people = {entry.objection.person_id if entry.objection else person for entry in entries}
     obligation = open_obligation(
         actor=actor,
         kind=TELL,
         now=now,
         systems=sorted(centre.code for centre in centres.values()),
-        person=objection.person_id if objection else person,
+        person=people.pop() if len(people) == 1 else None,
         facts=facts,
-        due_at=now + STOP_AFTER,
+        due_at=now + windows(now.date()).stop_after,
         waiting=True,
     )
     steps = dict(obligation.steps.values_list("system", "pk"))
     # In one order, so that two writers never wait for each other.
     for entry in sorted(entries, key=lambda entry: entry.partner_id):
-        stream = _locked(centres[entry.partner_id])
+        stream = locked_stream(centres[entry.partner_id])
         stream.written += 1
         stream.save(update_fields=["written"])
         entry.cursor = stream.written
@@ -157,9 +182,14 @@ def _call_webhook(partner: Partner, cursor: int, now: datetime) -> None:
         ensure_periodic(kind=PING, slot=f"{partner.pk}:{cursor}", system=partner.code, now=now)
 
 
-def _locked(partner: Partner) -> FeedStream:
-    FeedStream.objects.get_or_create(partner=partner)
-    return FeedStream.objects.select_for_update().get(partner=partner)
+def locked_stream(partner: Partner) -> FeedStream:
+    """The stream of this partner, which nobody else moves until commit."""
+    own = feed_wall.own(FeedStream.objects.select_for_update(), partner, "partner")
+    found = own.first()
+    if found is None:
+        FeedStream.objects.get_or_create(partner=partner)
+        found = own.get()
+    return found
 
 
 def hand_out(*, actor: Actor, partner: Partner, after: int, now: datetime, limit: int = MOST_ENTRIES) -> Page:
@@ -168,15 +198,14 @@ def hand_out(*, actor: Actor, partner: Partner, after: int, now: datetime, limit
     Raises NotPermitted, Refused for a cursor that was never given.
     """
     actor.require(FEED)
-    with transaction.atomic():
-        stream = _locked(partner)
+    with transaction.atomic(), feed_wall.walled(partner):
+        stream = locked_stream(partner)
         _refuse_never_given(stream, after)
         found = feed_queries.read_entries(partner, after=after, limit=min(limit, MOST_ENTRIES))
         cursor = found[-1].cursor if found else after
         if cursor > stream.given:
-            FeedEntry.objects.filter(
-                partner=partner, cursor__gt=stream.given, cursor__lte=cursor, given_at=None
-            ).update(given_at=now)
+            fresh = feed_queries.entries_of(partner, after=stream.given, up_to=cursor)
+            fresh.order_by().filter(given_at=None).update(given_at=now)
             stream.given = cursor
             stream.save(update_fields=["given"])
     entries = [feed_queries.shown(entry) for entry in found]
@@ -199,12 +228,15 @@ def acknowledge(
     """
     actor.require(FEED)
     with transaction.atomic():
-        stream = _locked(partner)
+        with feed_wall.walled(partner):
+            stream = locked_stream(partner)
         _refuse_never_given(stream, cursor)
         cosigned = bool(cosigned_checkpoint) and _keep_witness(partner, cosigned_checkpoint, now)
         if cursor > stream.acknowledged:
             _close_up_to(actor, partner, stream, cursor, now)
-        receipt = FeedReceipt.objects.filter(partner=partner, cursor__gte=cursor).order_by("cursor").first()
+        with feed_wall.walled(partner):
+            receipts = feed_wall.own(FeedReceipt.objects.all(), partner, "partner")
+            receipt = receipts.filter(cursor__gte=cursor).order_by("cursor").first()
     if receipt is None:
         return Acknowledged(cursor=cursor, at=None, entries=0, sha256="", cosigned=cosigned)
     return Acknowledged(cursor, receipt.at, receipt.entries, receipt.sha256, cosigned)
@@ -221,16 +253,23 @@ def _refuse_never_given(stream: FeedStream, cursor: int) -> None:
 
 
 def _close_up_to(actor: Actor, partner: Partner, stream: FeedStream, cursor: int, now: datetime) -> None:
-    entries = feed_queries.read_entries(partner, after=stream.acknowledged, up_to=cursor)
-    digest = feed_queries.hash_of(feed_queries.shown(entry) for entry in entries)
-    FeedReceipt.objects.create(partner=partner, cursor=cursor, at=now, entries=len(entries), sha256=digest)
-    stream.acknowledged = cursor
-    stream.save(update_fields=["acknowledged"])
-    FeedEntry.objects.filter(pk__in=[entry.pk for entry in entries]).update(acknowledged_at=now)
+    with feed_wall.walled(partner):
+        entries = feed_queries.read_entries(partner, after=stream.acknowledged, up_to=cursor)
+        digest = feed_queries.hash_of(feed_queries.shown(entry) for entry in entries)
+        FeedReceipt.objects.create(
+            partner=partner, cursor=cursor, at=now, entries=len(entries), sha256=digest
+        )
+        open_entries = feed_queries.entries_of(partner, after=stream.acknowledged, up_to=cursor)
+        open_entries.order_by().update(acknowledged_at=now)
+        stream.acknowledged = cursor
+        stream.save(update_fields=["acknowledged"])
     receipt = {"at": now.isoformat(), "cursor": cursor, "sha256": digest}
     steps = Step.objects.select_related("obligation").in_bulk([entry.step for entry in entries])
-    for entry in entries:
-        finish_waiting(actor=actor, step=steps[entry.step], now=now, receipt=receipt)
+    waiting = FeedEntry.objects.filter(partner=partner, step__in=steps, acknowledged_at=None)
+    unfinished = set(waiting.values_list("step", flat=True))  # further entries of the same order
+    for step in dict.fromkeys(entry.step for entry in entries):
+        if step not in unfinished:
+            finish_waiting(actor=actor, step=steps[step], now=now, receipt=receipt)
     told = {"centre": partner.code, "cursor": cursor, "entries": len(entries), "sha256": digest}
     record(actor=actor, kind="dialling.feed_acknowledged", now=now, payload=told)
 
@@ -248,23 +287,25 @@ def _keep_witness(partner: Partner, text: str, now: datetime) -> bool:
             "The cosigned checkpoint is not one of this ledger. Cosign the one of the page you acknowledge.",
         )
     tlog.check_note(note, [tlog.Verifier.parse(partner.witness_key)])
-    FeedWitness.objects.get_or_create(partner=partner, size=size, defaults={"note": text, "at": now})
+    with feed_wall.walled(partner):
+        FeedWitness.objects.get_or_create(partner=partner, size=size, defaults={"note": text, "at": now})
     return True
 
 
 def raise_overdue(*, actor: Actor, now: datetime) -> int:
-    """An alarm for each centre that has not acknowledged for 4 hours, another one after 24; each once for the
-    same oldest entry. Gives how many were raised."""
-    raised = 0
+    """An alarm for each centre that has not acknowledged in time, another one when its releases stop; each
+    once for the same oldest entry. Gives how many were raised."""
+    raised, patience = 0, windows(now.date())
     for centre, oldest in feed_queries.overdue(now):
-        stopped = oldest.written_at <= now - STOP_AFTER
+        stopped = oldest.written_at <= now - patience.stop_after
         facts = {
             "partner": centre.code,
             "cursor": oldest.cursor,
-            "hours": (STOP_AFTER if stopped else ALARM_AFTER) // timedelta(hours=1),
+            "hours": (patience.stop_after if stopped else patience.alarm_after) // timedelta(hours=1),
+            "stop_hours": patience.stop_after // timedelta(hours=1),
         }
         with transaction.atomic():
-            _locked(centre)  # two watchers raise one alarm
+            locked_stream(centre)  # two watchers raise one alarm
             known = Alarm.objects.filter(
                 kind=OVERDUE, **{f"facts__{key}": value for key, value in facts.items()}
             )

@@ -33,7 +33,9 @@ class Reach(Schema):
 
 class Entry(Schema):
     """`kind`: objection (stop calling the rows `references`), recall (stop calling every row of the list with
-    the watermark `list`) or erasure (delete the rows `references`, everywhere)."""
+    the watermark `list`, or the rows `references` where the list is of your own making), erasure (delete the
+    rows `references`, everywhere) or lifted (the objection to calling the rows `references` no longer
+    holds)."""
 
     cursor: int
     kind: str

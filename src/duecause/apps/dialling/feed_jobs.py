@@ -15,6 +15,7 @@ from duecause.apps.parties.actions import WEBHOOK_COMPARTMENT, WEBHOOK_USE, secr
 from duecause.apps.parties.models import Partner
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
+from duecause.packs.feed import windows
 
 WATCH = "dialling.watch_feeds"
 OPEN = "webhook"
@@ -26,7 +27,7 @@ def _every_five_minutes(now: datetime) -> str:
 
 @periodic(WATCH, _every_five_minutes)
 def watch(step: Step) -> Mapping[str, Any]:
-    """Raise an alarm for every centre that is silent for 4 hours, and a graver one after 24."""
+    """Raise an alarm for every centre that is silent too long, and a graver one when its releases stop."""
     raised = feed_actions.raise_overdue(actor=Actor.job(str(step.pk)), now=datetime.now(UTC))
     return {"alarms": raised}
 
@@ -47,7 +48,9 @@ def ping(step: Step) -> Mapping[str, Any]:
             timestamp=int(now.timestamp()),
         )
     except feed_webhook.NotReached as silent:
-        raise Postponed(str(silent)) from None
+        patience = windows(now.date())
+        wait = patience.ping_wait(max(step.attempts, 1))
+        raise Postponed(str(silent), wait=wait, tries=patience.ping_tries) from None
     return {"cursor": stream.written, "needed": True, "status": status}
 
 

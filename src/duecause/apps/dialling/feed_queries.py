@@ -6,26 +6,26 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
-from duecause.apps.consent.models import Objection
-from duecause.apps.consent.telling import Taken, Told, provides_told
+from duecause.apps.consent.models import Objection, Suppression
+from duecause.apps.consent.queries import objecting_by_email, objecting_people, suppressions
+from duecause.apps.consent.telling import Lifted, Taken, Told, provides_told
+from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.facts import chunks
-from duecause.apps.dialling.feed_wall import walled
 from duecause.apps.dialling.models import Campaign, FeedEntry, FeedStream, ReleaseRow
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import provides_feed_overdue
 from duecause.apps.register.models import Lookup
 from duecause.apps.vault import indexes
+from duecause.packs.feed import windows
 
 MOST_ENTRIES = 500
-ALARM_AFTER = timedelta(hours=4)
-STOP_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Page:
 
 
 def entries_of(partner: Partner, *, after: int, up_to: int | None = None) -> QuerySet[FeedEntry]:
-    rows = FeedEntry.objects.filter(partner=partner, cursor__gt=after)
+    rows = feed_wall.own(FeedEntry.objects.filter(cursor__gt=after), partner, "partner")
     if up_to is not None:
         rows = rows.filter(cursor__lte=up_to)
     return rows.order_by("cursor")
@@ -50,9 +50,9 @@ def read_entries(
     partner: Partner, *, after: int, up_to: int | None = None, limit: int | None = None
 ) -> list[FeedEntry]:
     """What the partner may see, read behind both walls."""
-    with walled(partner):
+    with feed_wall.walled(partner):
         found = list(entries_of(partner, after=after, up_to=up_to)[:limit])
-    prefetch_related_objects(found, "release")
+        prefetch_related_objects(found, "release")
     return found
 
 
@@ -75,7 +75,9 @@ def hash_of(entries: Iterable[dict[str, Any]]) -> str:
 
 
 def stream_of(partner: Partner) -> FeedStream:
-    return FeedStream.objects.filter(partner=partner).first() or FeedStream(partner=partner)
+    with feed_wall.walled(partner):
+        streams = feed_wall.own(FeedStream.objects.all(), partner, "partner")
+        return streams.first() or FeedStream(partner=partner)
 
 
 def newest_checkpoint() -> str:
@@ -108,6 +110,56 @@ def rows_to_tell(taken: Taken) -> dict[int, list[str]]:
     return told
 
 
+def rows_to_free(objection: Objection, lifted: Lifted) -> dict[int, list[str]]:
+    """Partner id → references that this objection stopped and nothing stops any more. Lists that were taken
+    back are not among them, nor partners that were told already."""
+    told = FeedEntry.objects.filter(objection=objection).order_by("cursor")
+    newest = dict(told.values_list("partner", "kind"))
+    held = told.filter(kind=FeedEntry.Kind.OBJECTION)
+    freed: dict[int, set[str]] = {}
+    for partner, references in held.values_list("partner", "references"):
+        if newest[partner] == FeedEntry.Kind.LIFTED:
+            continue
+        rows = ReleaseRow.objects.filter(release__centre=partner, release__recalled_at=None)
+        if lifted.channel:
+            rows = rows.filter(release__campaign__channel=lifted.channel)
+        for part in chunks(references):
+            found = rows.filter(reference__in=part).select_related("release__campaign__controller", "record")
+            freed.setdefault(partner, set()).update(_not_stopped(list(found), lifted.now))
+    return {partner: sorted(references) for partner, references in freed.items() if references}
+
+
+def _not_stopped(rows: Collection[ReleaseRow], now: datetime) -> set[str]:
+    """References of rows that no other objection reaches. One of the centre's own names that stands in
+    several lists is free only if it is free in each."""
+    stopped: set[str] = set()
+    for campaign in {row.release.campaign for row in rows}:
+        own = [row for row in rows if row.release.campaign_id == campaign.pk]
+        asked: dict[str, Any] = {
+            "controller": campaign.controller,
+            "channel": campaign.channel,
+            "campaign": campaign.code,
+            "now": now,
+        }
+        people = {
+            each for row in own for each in (row.person_id, row.record and row.record.person_id) if each
+        }
+        objecting = set(
+            objecting_people(**asked).filter(person__in=people).values_list("person", flat=True)
+        ) | objecting_by_email(**asked, among=people)
+        still = suppressions(**asked).filter(
+            token__in={bytes(row.token) for row in own}, reason=Suppression.Reason.OBJECTION
+        )
+        tokens = {bytes(token) for token in still.values_list("token", flat=True)}
+        stopped |= {row.reference for row in own if bytes(row.token) in tokens or _people(row) & objecting}
+    return {row.reference for row in rows} - stopped
+
+
+def _people(row: ReleaseRow) -> set[UUID]:
+    counted_to = row.record.person_id if row.record else None
+    return {person for person in (row.person_id, counted_to) if person}
+
+
 def centres_of(rows: Collection[int]) -> dict[int, list[str]]:
     """Partner id → references of these released rows."""
     told: dict[int, list[str]] = {}
@@ -137,12 +189,17 @@ def given_back() -> QuerySet[FeedEntry, Any]:
 
 def rows_held(partner: Partner, *, references: Collection[str] = (), token: bytes = b"") -> list[ReleaseRow]:
     """Rows of this partner's own lists, by reference or by number. Another partner's are not there."""
-    rows = ReleaseRow.objects.filter(
-        release__centre=partner, release__expires_at__gt=F("release__released_at")
-    ).select_related("person", "record__person", "release__campaign__controller")
-    if token:
-        return list(rows.filter(token=token))
-    return [row for part in chunks(references) for row in rows.filter(reference__in=part)]
+    handed_out = ReleaseRow.objects.filter(release__expires_at__gt=F("release__released_at"))
+    rows = feed_wall.own(handed_out, partner, "release__centre").order_by("release__released_at")
+    rows = rows.select_related("release")
+    with feed_wall.walled(partner):
+        if token:
+            found = list(rows.filter(token=token))
+        else:
+            found = [row for part in chunks(references) for row in rows.filter(reference__in=part)]
+    # Who they are of is for the house alone.
+    prefetch_related_objects(found, "person", "record__person", "release__campaign__controller")
+    return found
 
 
 def unacknowledged(partner: Partner, *, since: datetime) -> QuerySet[FeedEntry]:
@@ -151,8 +208,10 @@ def unacknowledged(partner: Partner, *, since: datetime) -> QuerySet[FeedEntry]:
 
 
 def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
-    """Partners that are silent for 4 hours or more, each with its oldest entry."""
-    late = FeedEntry.objects.filter(acknowledged_at=None, written_at__lte=now - ALARM_AFTER)
+    """Partners that are silent long enough for an alarm, each with its oldest entry."""
+    late = FeedEntry.objects.filter(
+        acknowledged_at=None, written_at__lte=now - windows(now.date()).alarm_after
+    )
     for partner in Partner.objects.filter(pk__in=late.values("partner")).order_by("code"):
         oldest = late.filter(partner=partner).order_by("cursor").first()
         if oldest is not None:
@@ -161,13 +220,14 @@ def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
 
 @provides_feed_overdue
 def feed_overdue(partner: Partner, now: datetime) -> bool:
-    return unacknowledged(partner, since=now - STOP_AFTER).exists()
+    return unacknowledged(partner, since=now - windows(now.date()).stop_after).exists()
 
 
 @provides_told
 def told_of_objection(objection: UUID) -> list[Told]:
     """Every centre that must hear of this objection, and how far that is."""
-    entries = FeedEntry.objects.filter(objection=objection).select_related("partner")
+    kind = FeedEntry.Kind.OBJECTION
+    entries = FeedEntry.objects.filter(objection=objection, kind=kind).select_related("partner")
     return [_told(entry) for entry in entries.order_by("partner__name", "cursor")]
 
 
@@ -182,34 +242,60 @@ def _told(entry: FeedEntry) -> Told:
 
 
 def objection_states() -> list[dict[str, Any]]:
-    """Per objection, oldest first: which centres must be told, when each fetched it and acknowledged it. An
-    objection that no centre holds has none."""
-    centres: dict[UUID, list[dict[str, Any]]] = {}
-    entries = FeedEntry.objects.filter(objection__isnull=False).select_related("partner")
-    for entry in entries.order_by("partner__code"):
-        if entry.objection_id is not None:
-            told = _told(entry)
-            centres.setdefault(entry.objection_id, []).append(
-                {
-                    "centre": told.centre_code,
-                    "told_at": _text(told.told_at),
-                    "sent_at": _text(told.sent_at),
-                    "acknowledged_at": _text(told.acknowledged_at),
-                }
-            )
+    """Per objection, oldest first: which centres must be told, when each fetched it and acknowledged it, and
+    the same of its lifting. An objection that no centre holds has none."""
+    told = _told_of(FeedEntry.Kind.OBJECTION)
+    freed = _told_of(FeedEntry.Kind.LIFTED)
     return [
         {
             "objection": str(objection.pk),
             "at": objection.at.isoformat(),
             "scope": objection.scope,
             "holds": objection.lifted_at is None,
-            "centres": centres.get(objection.pk, []),
-            "must_be_told": len(centres.get(objection.pk, [])),
-            "sent": sum(1 for centre in centres.get(objection.pk, []) if centre["sent_at"]),
-            "acknowledged": sum(1 for centre in centres.get(objection.pk, []) if centre["acknowledged_at"]),
+            "lifted_at": _text(objection.lifted_at),
+            **_counted(told.get(objection.pk, [])),
+            "lifting": _counted(freed.get(objection.pk, [])),
         }
         for objection in Objection.objects.order_by("at", "pk")
     ]
+
+
+def _told_of(kind: str) -> dict[UUID, list[dict[str, Any]]]:
+    """Objection id → each centre once, however many of its entries tell of it (a list of former times may be
+    imported later): the first moment it had to be told, the last at which all was fetched and
+    acknowledged."""
+    centres: dict[UUID, dict[str, list[Told]]] = {}
+    entries = FeedEntry.objects.filter(objection__isnull=False, kind=kind).select_related("partner")
+    for entry in entries.order_by("partner__code", "cursor"):
+        if entry.objection_id is not None:
+            of_centre = centres.setdefault(entry.objection_id, {})
+            of_centre.setdefault(entry.partner.code, []).append(_told(entry))
+    return {
+        objection: [
+            {
+                "centre": code,
+                "told_at": _text(min(each.told_at for each in entries)),
+                "sent_at": _text(_all_done([each.sent_at for each in entries])),
+                "acknowledged_at": _text(_all_done([each.acknowledged_at for each in entries])),
+            }
+            for code, entries in of_centre.items()
+        ]
+        for objection, of_centre in centres.items()
+    }
+
+
+def _all_done(moments: list[datetime | None]) -> datetime | None:
+    known = [each for each in moments if each is not None]
+    return max(known) if len(known) == len(moments) else None
+
+
+def _counted(centres: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "centres": centres,
+        "must_be_told": len(centres),
+        "sent": sum(1 for centre in centres if centre["sent_at"]),
+        "acknowledged": sum(1 for centre in centres if centre["acknowledged_at"]),
+    }
 
 
 def _text(at: datetime | None) -> str | None:

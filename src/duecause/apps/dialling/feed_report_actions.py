@@ -4,21 +4,26 @@ or reference is known: what is not on a list of this centre is taken all the sam
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
 from duecause.apps.consent import actions as consent
-from duecause.apps.dialling import feed_queries
-from duecause.apps.dialling.feed_actions import FEED
+from duecause.apps.consent.models import Suppression
+from duecause.apps.consent.quiet_actions import Quiet, keep_quiet
+from duecause.apps.dialling import feed_queries, feed_wall, rules
+from duecause.apps.dialling.facts import among
+from duecause.apps.dialling.feed_actions import FEED, locked_stream
 from duecause.apps.dialling.models import Attempt, ReleaseRow, ReportedObjection
 from duecause.apps.gate.actions import raise_alarm
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Controller, Partner
+from duecause.apps.register.models import DialFact
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
+from duecause.engine.periods import end_of_day, local_day
 from duecause.engine.phone import PhoneNumber, parse_e164
 from duecause.engine.problems import Refused
 
@@ -27,6 +32,7 @@ AHEAD = timedelta(minutes=5)  # clocks differ
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CHANNEL = "call"
 SCOPES = ("all_marketing", "channel", "campaign")
+WRONG = Attempt.Outcome.WRONG_NUMBER
 WAYS = ("call", "letter", "mail", "portal")
 
 
@@ -60,20 +66,20 @@ def report_objection(*, actor: Actor, partner: Partner, reported: Reported, now:
     actor.require(FEED)
     number = _readable(reported, now)
     with transaction.atomic():
-        known, fresh = ReportedObjection.objects.get_or_create(
-            partner=partner,
-            client_id=reported.client_id,
-            defaults={"received_at": now, "matched": False},
-        )
-        if not fresh:
-            return
         rows = (
             feed_queries.rows_held(partner, token=indexes.dial_token(number.e164))
             if number
             else feed_queries.rows_held(partner, references=[reported.reference])
         )
+        with feed_wall.walled(partner):
+            _, fresh = ReportedObjection.objects.get_or_create(
+                partner=partner,
+                client_id=reported.client_id,
+                defaults={"received_at": now, "matched": bool(rows)},
+            )
+        if not fresh:
+            return
         if rows:
-            ReportedObjection.objects.filter(pk=known.pk).update(matched=True)
             _object_for_rows(actor, rows, reported, now)
         elif number:
             _object_for_number(actor, partner, number, reported, now)
@@ -175,37 +181,75 @@ def _refuse_impossible(at: datetime, now: datetime) -> None:
 
 def return_attempts(*, actor: Actor, partner: Partner, calls: Sequence[Call], now: datetime) -> int:
     """Keep the calls to rows of this centre's lists; the same row and moment counts once. Gives how many were
-    new, which the centre is not told. Raises NotPermitted, Refused for what cannot be read."""
+    new, which the centre is not told.
+
+    A refusal leaves the number in peace for as long as the dated rule of its country says, a wrong number for
+    good: for the campaign's controller, at every centre. Raises NotPermitted, Refused for what cannot be
+    read."""
     actor.require(FEED)
     for call in calls:
         refuse_unreadable(call, now)
     with transaction.atomic():
-        rows = {
-            row.reference: row.pk
-            for row in feed_queries.rows_held(partner, references={call.reference for call in calls})
-        }
-        before = Attempt.objects.filter(row__in=rows.values()).count()
-        Attempt.objects.bulk_create(
-            (
-                Attempt(
-                    row_id=rows[call.reference],
-                    at=call.at,
-                    outcome=call.outcome,
-                    refusal=call.refusal,
-                    reported_at=now,
-                )
-                for call in calls
-                if call.reference in rows
-            ),
-            ignore_conflicts=True,
-        )
-        new = Attempt.objects.filter(row__in=rows.values()).count() - before
+        rows = feed_queries.rows_held(partner, references={call.reference for call in calls})
+        held = {row.reference: row for row in rows}  # the newest list, where a centre's own names repeat
+        new = _keep(partner, held, calls, now)
+        _leave_in_peace(actor, [(held[call.reference], call) for call in new], now)
         told = {
             "centre": partner.code,
             "attempts": len(calls),
-            "new": new,
-            "not_on_a_list": sum(call.reference not in rows for call in calls),
+            "new": len(new),
+            "not_on_a_list": sum(call.reference not in held for call in calls),
             "outcomes": dict(Counter(call.outcome for call in calls)),
         }
         record(actor=actor, kind="dialling.attempts_returned", now=now, payload=told)
-    return new
+    return len(new)
+
+
+def _keep(
+    partner: Partner, held: Mapping[str, ReleaseRow], calls: Sequence[Call], now: datetime
+) -> list[Call]:
+    """Write the calls that are new, and give them."""
+    with feed_wall.walled(partner):
+        locked_stream(partner)  # the same calls sent twice at once count once
+        own = feed_wall.own(Attempt.objects.all(), partner, "row__release__centre")
+        known = set(own.filter(row__in=[row.pk for row in held.values()]).values_list("row_id", "at"))
+        new: dict[tuple[int, datetime], Call] = {}
+        for call in calls:
+            row = held.get(call.reference)
+            if row is not None and (row.pk, call.at) not in known:
+                new.setdefault((row.pk, call.at), call)
+        Attempt.objects.bulk_create(
+            Attempt(row_id=row, at=at, outcome=call.outcome, refusal=call.refusal, reported_at=now)
+            for (row, at), call in new.items()
+        )
+    return list(new.values())
+
+
+def _leave_in_peace(actor: Actor, calls: Sequence[tuple[ReleaseRow, Call]], now: datetime) -> None:
+    """What refusals and wrong numbers among these calls stop, per controller."""
+    telling = [(row, call) for row, call in calls if call.refusal or call.outcome == WRONG]
+    if not telling:
+        return
+    numbers = {bytes(row.token) for row, _ in telling}
+    countries: dict[bytes, set[str]] = {}
+    for token, country in among(DialFact.objects.all(), "token", numbers, "token", "country"):
+        countries.setdefault(bytes(token), set()).add(country)
+    quiet: dict[tuple[Controller, str], list[Quiet]] = {}
+    for row, call in telling:
+        campaign, token = row.release.campaign, bytes(row.token)
+        own = countries.get(token) or set(campaign.countries)
+        found = quiet.setdefault((campaign.controller, campaign.channel), [])
+        if call.outcome == WRONG:
+            found.append(Quiet(token, Suppression.Reason.WRONG_NUMBER, call.at, None))
+        if call.refusal:
+            found.append(_refused(token, own, campaign.controller.country, call.at))
+    for (controller, channel), each in quiet.items():
+        keep_quiet(actor=actor, quiet=each, controller=controller, channel=channel, now=now)
+
+
+def _refused(token: bytes, countries: Collection[str], country: str, at: datetime) -> Quiet:
+    """A refusal holds to the end of the last day that the rule of the day counts. `country`: whose days."""
+    day = local_day(at, country)
+    rule, days = rules.quiet_after_refusal(countries, day)
+    until = end_of_day(day + timedelta(days=days), country)
+    return Quiet(token, Suppression.Reason.REFUSAL_QUIET, at, until, rule)

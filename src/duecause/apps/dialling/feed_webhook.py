@@ -1,8 +1,8 @@
 """Call a partner's webhook: a signed ping that says how far its feed is, and nothing else.
 
 The signature is HMAC-SHA256 over "<timestamp>.<body>" with the partner's secret; the partner refuses what is
-older than five minutes. The address is resolved once and that very address is called, so that a name cannot
-turn into one of the company's own network between the check and the call.
+older than the feed pack says. The address is resolved once and that very address is called, so that a name
+cannot turn into one of the company's own network between the check and the call.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from duecause.engine.problems import Refused
 
 TIMESTAMP = "Duecause-Timestamp"
 SIGNATURE = "Duecause-Signature"
-REPLAY_SECONDS = 300
 TIMEOUT_SECONDS = 10.0
 ALLOW_LOCAL = "DUECAUSE_ALLOW_LOCAL_WEBHOOKS"
 

@@ -72,10 +72,11 @@ class ListRow(models.Model):
 
 class Release(models.Model):
     """A list handed to a centre, with its certificate. Expires by itself; can be recalled. One that expires
-    when it begins is a draft that was never handed out."""
+    when it begins is a draft that was never handed out. One without a dial list was handed out before
+    Duecause: it has expired, and what the centre holds of it is told like that of any other."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
-    dial_list = models.OneToOneField(DialList, on_delete=models.PROTECT, related_name="release")
+    dial_list = models.OneToOneField(DialList, null=True, on_delete=models.PROTECT, related_name="release")
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="releases")
     centre = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="releases")
     released_at = models.DateTimeField()
@@ -93,10 +94,13 @@ class Release(models.Model):
 
 
 class ReleaseRow(models.Model):
-    """One number in a centre's hands. Canaries have no person."""
+    """One number in a centre's hands. Canaries have no person, nor have numbers of former times that nobody
+    knows or several people share."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="release_rows")
-    reference = models.CharField(max_length=26)  # opaque, in the partner's file instead of our ids
+    reference = models.CharField(
+        max_length=64
+    )  # in the partner's file instead of our ids: opaque, or its own
     token = models.BinaryField(max_length=16)
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL)
     record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL)
@@ -104,8 +108,8 @@ class ReleaseRow(models.Model):
     class Meta:
         indexes = [models.Index(fields=["token"], name="release_row_token")]
         constraints = [
-            models.UniqueConstraint(fields=["release", "token"], name="release_row_once"),
-            models.UniqueConstraint(fields=["reference"], name="release_row_reference"),
+            # Two rows of former times may be two people with one number; a row, one person with two.
+            models.UniqueConstraint(fields=["reference", "release", "token"], name="release_row_once"),
         ]
 
 
@@ -128,6 +132,7 @@ class FeedEntry(models.Model):
         OBJECTION = "objection"
         RECALL = "recall"
         ERASURE = "erasure"
+        LIFTED = "lifted"  # the objection of an earlier entry no longer holds
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="feed_entries")
     cursor = models.BigIntegerField()

@@ -31,9 +31,10 @@ from duecause.apps.consent.queries import (
     stopped_addresses,
     suppressions,
 )
+from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.models import ReleaseRow
 from duecause.apps.parties.models import Partner
-from duecause.apps.register.models import DialFact, Person
+from duecause.apps.register.models import DialFact, Person, Record
 from duecause.apps.statements import Statement
 
 AT_ONCE = 1_000
@@ -56,8 +57,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """A number on a centre's list. `person`: for whom it was released; `counted_to`: whom its record is
-    counted to now."""
+    """A number on a centre's list. `person`: for whom it was released; `record`: the row of the register it
+    was taken from, which may be counted to another person by now."""
 
     reference: str
     token: bytes
@@ -66,7 +67,7 @@ class Held:
     expires_at: datetime
     recalled_at: datetime | None
     person: UUID | None
-    counted_to: UUID | None
+    record: UUID | None
     campaign: Asked
 
     def running(self, now: datetime) -> bool:
@@ -86,10 +87,11 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
     """Rows of this centre by token, the newest release last; drafts that were never handed out left out."""
     if not tokens:
         return {}
-    rows = _RELEASED.rows(tokens=list(tokens), centre=centre.pk, campaign=campaign or None)
+    behind = feed_wall.around(centre)
+    rows = _RELEASED.rows_within(behind, tokens=list(tokens), centre=centre.pk, campaign=campaign or None)
     held: dict[bytes, list[Held]] = {}
     campaigns: dict[int, Asked] = {}
-    for reference, token, release, since, until, recalled, person, counted_to, pk, *about in rows:
+    for reference, token, release, since, until, recalled, person, record, pk, *about in rows:
         if pk not in campaigns:
             code, channel, sector, countries, purpose, controller, country = about
             campaigns[pk] = Asked(pk, code, channel, sector, tuple(countries), purpose, controller, country)
@@ -102,7 +104,7 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
                 expires_at=until,
                 recalled_at=recalled,
                 person=person,
-                counted_to=counted_to,
+                record=record,
                 campaign=campaigns[pk],
             )
         )
@@ -112,9 +114,11 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
 def _released(
     *, tokens: list[bytes], centre: int, campaign: str = ""
 ) -> QuerySet[ReleaseRow, tuple[Any, ...]]:
-    rows = ReleaseRow.objects.filter(
-        token__in=tokens, release__centre=centre, release__expires_at__gt=F("release__released_at")
-    )
+    return _handed_out(tokens=tokens, campaign=campaign).filter(release__centre=centre)
+
+
+def _handed_out(*, tokens: list[bytes], campaign: str = "") -> QuerySet[ReleaseRow, tuple[Any, ...]]:
+    rows = ReleaseRow.objects.filter(token__in=tokens, release__expires_at__gt=F("release__released_at"))
     if campaign:
         rows = rows.filter(release__campaign__code=campaign)
     return rows.order_by("release__released_at").values_list(
@@ -125,7 +129,7 @@ def _released(
         "release__expires_at",
         "release__recalled_at",
         "person_id",
-        "record__person_id",
+        "record_id",
         "release__campaign_id",
         "release__campaign__code",
         "release__campaign__channel",
@@ -140,17 +144,26 @@ def _released(
 def reachable(rows: Collection[Held]) -> dict[Held, set[UUID]]:
     """Everybody a number may reach: who it was released for, who the record is counted to now, and whoever
     else is known by it."""
-    sharing: dict[bytes, set[UUID]] = {}
-    for token, person in _SHARING.rows(tokens=list({row.token for row in rows})):
-        sharing.setdefault(bytes(token), set()).add(person)
+    sharing: dict[bytes | UUID, set[UUID]] = {}
+    tokens = list({row.token for row in rows})
+    records = list({row.record for row in rows if row.record}) or [NOBODY]
+    for token, record, person in _SHARING.rows(tokens=tokens, records=records):
+        sharing.setdefault(record if token is None else bytes(token), set()).add(person)
     return {
-        row: sharing.get(row.token, set()) | {each for each in (row.person, row.counted_to) if each}
+        row: sharing.get(row.token, set())
+        | (sharing.get(row.record, set()) if row.record else set())
+        | ({row.person} if row.person else set())
         for row in rows
     }
 
 
-def _sharing(*, tokens: list[bytes]) -> QuerySet[DialFact, tuple[Any, ...]]:
-    return DialFact.objects.filter(token__in=tokens).values_list("token", "person_id")
+def _sharing(*, tokens: list[bytes], records: list[UUID]) -> list[QuerySet[Any, tuple[Any, ...]]]:
+    by_number = DialFact.objects.filter(token__in=tokens)
+    by_record = Record.objects.filter(pk__in=records).order_by()
+    return [
+        by_number.values_list("token", "record_id", "person_id"),
+        by_record.annotate(no_token=_none(BinaryField())).values_list("no_token", "pk", "person_id"),
+    ]
 
 
 def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: datetime) -> Stops:

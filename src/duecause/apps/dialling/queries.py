@@ -41,7 +41,8 @@ _HOLDING = Statement(_holding)
 
 
 def running_releases(now: datetime) -> QuerySet[Release]:
-    return Release.objects.filter(recalled_at=None, expires_at__gt=now).select_related("campaign", "centre")
+    found = Release.objects.filter(recalled_at=None, expires_at__gt=now, dial_list__isnull=False)
+    return found.select_related("campaign", "centre")
 
 
 def campaign_named(code: str) -> Campaign:

@@ -77,7 +77,7 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
             if late != held:
                 lines = _lines(release_id, dial_list.campaign, rows, opened, late)
                 content = _file(release_id, dial_list.campaign, lines)
-            made = _commit(actor, draft, lines, late, content, now)
+            made = _commit(actor, draft, dial_list, lines, late, content, now)
     except BaseException:
         draft.delete()
         raise
@@ -257,12 +257,12 @@ def _draft(
 def _commit(
     actor: Actor,
     draft: Release,
+    dial_list: DialList,
     lines: Sequence[Line],
     held: dict[int, str],
     content: bytes,
     now: datetime,
 ) -> Release:
-    dial_list = draft.dial_list
     people = [line for line in lines if line.row is not None]
     _write_held_back(dial_list, draft, held)
     told = {

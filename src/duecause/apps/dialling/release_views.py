@@ -44,11 +44,12 @@ def _name(dial_list: DialList) -> str:
     return f"{dial_list.campaign.code}_{dial_list.centre.code}_{dial_list.on}"
 
 
-def _release_or_404(list_id: UUID) -> Release:
-    found = list_queries.release_of(views.list_or_404(list_id))
+def _release_or_404(list_id: UUID) -> tuple[DialList, Release]:
+    dial_list = views.list_or_404(list_id)
+    found = list_queries.release_of(dial_list)
     if found is None:
         raise Http404
-    return found
+    return dial_list, found
 
 
 @require_GET
@@ -65,8 +66,8 @@ def standing(request: PageRequest, list_id: UUID) -> HttpResponse:
 @require_GET
 @needs("dialling.read")
 def certificate(request: PageRequest, list_id: UUID) -> HttpResponse:
-    found = _release_or_404(list_id)
-    name = f"{_name(found.dial_list)}_certificate.json"
+    dial_list, found = _release_or_404(list_id)
+    name = f"{_name(dial_list)}_certificate.json"
     return JsonResponse(
         found.certificate,
         json_dumps_params={"indent": 2, "sort_keys": True, "ensure_ascii": False},
@@ -78,10 +79,10 @@ def certificate(request: PageRequest, list_id: UUID) -> HttpResponse:
 @needs("dialling.release")
 def recall(request: PageRequest, list_id: UUID) -> HttpResponse:
     """Final, so the campaign's code is typed to confirm it."""
-    found = _release_or_404(list_id)
+    dial_list, found = _release_or_404(list_id)
     if request.POST.get("confirm", "").strip().upper() != found.campaign.code.upper():
         why = _("Type %(code)s to recall this list.") % {"code": found.campaign.code}
-        return views.report(request, found.dial_list, unconfirmed=why)
+        return views.report(request, dial_list, unconfirmed=why)
     if release_actions.recall(actor=request.actor, release=found, now=datetime.now(UTC)):
         messages.success(request, _("Recalled. From now on the check before each call says no."))
     return redirect("dialling:list", list_id)

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from duecause.apps.dialling.models import Campaign
+from duecause.apps.register.limits import limits
 from duecause.engine.screening import CampaignFacts, Rule, RuleSet
 from duecause.packs import law
+
+DEFAULT_QUIET = "limits-refusal-quiet"
 
 
 def pack_version() -> str:
@@ -34,6 +37,17 @@ def banned_everywhere(campaign: Campaign, on: date) -> list[Rule]:
     """The bans when they leave no country to call in; else nothing."""
     absolute = [rule for rule in bans(campaign, on) if not rule.text("unless")]
     return absolute if len(absolute) == len(set(campaign.countries)) else []
+
+
+def quiet_after_refusal(countries: Iterable[str], on: date) -> tuple[str, int]:
+    """Id and days of the rule for somebody who says not to call again; of several countries the longest. A
+    country without a rule of its own has that of the product (packs/law/limits.yaml)."""
+    found = []
+    for rules in rule_sets(countries, on).values():
+        own = [(rule.number("days"), rule.id) for rule in rules.of_kind("quiet_period")]
+        found.append(max(own) if own else (limits().refusal_quiet.days, DEFAULT_QUIET))
+    days, rule = max(found, default=(limits().refusal_quiet.days, DEFAULT_QUIET))
+    return rule, days
 
 
 def campaign_facts(campaign: Campaign) -> CampaignFacts:

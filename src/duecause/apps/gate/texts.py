@@ -30,8 +30,12 @@ def sentence(alarm: Alarm) -> str:
     if alarm.kind == "feed_overdue":
         return _(
             "%(partner)s has not acknowledged objections or recalls for %(hours)s hours. Ask it to fetch its"
-            " feed; after 24 hours releases stop and its calls are denied."
-        ) % {"partner": partner, "hours": alarm.facts.get("hours", "")}
+            " feed; after %(stop_hours)s hours releases stop and its calls are denied."
+        ) % {
+            "partner": partner,
+            "hours": alarm.facts.get("hours", ""),
+            "stop_hours": alarm.facts.get("stop_hours", 24),  # alarms of before the fact was kept
+        }
     if alarm.kind == "report_unmatched":
         return _(
             "%(partner)s reported an objection about a row that is on none of its lists. Ask whose objection"

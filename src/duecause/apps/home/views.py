@@ -118,7 +118,9 @@ def _manager(now: datetime) -> dict[str, Any]:
         "newest": newest,
         "chart": newest and showing.waterfall(newest),
         "newest_line": newest and showing.line(newest, now),
-        "releases": [(one, last_day(one.dial_list)) for one in queries.running_releases(now)],
+        "releases": [
+            (one, last_day(one.dial_list)) for one in queries.running_releases(now) if one.dial_list
+        ],
         "centres": [
             {
                 "centre": centre,

@@ -21,6 +21,7 @@ KINDS = {
     "consent.expired": _("Consent expired"),
     "consent.given": _("Consent given"),
     "consent.invalidated": _("Consent declared invalid"),
+    "consent.left_in_peace": _("Numbers left in peace after a refusal or as wrong"),
     "consent.objected": _("Objection recorded"),
     "consent.objections_imported": _("Objections imported from a file"),
     "consent.objection_lifted": _("Objection lifted by a later consent"),

@@ -131,17 +131,26 @@ def _close(
     return True
 
 
-def fail(*, step: Step, now: datetime, error: Mapping[str, Any], final: bool) -> None:
+def fail(
+    *,
+    step: Step,
+    now: datetime,
+    error: Mapping[str, Any],
+    final: bool,
+    wait: timedelta | None = None,
+    tries: int = ATTEMPTS_BEFORE_DEAD,
+) -> None:
     """Put the step back for a later try, or aside: refused (`final`) or dead after too many tries.
-    `error` holds a code and a text without personal data."""
+    `error` holds a code and a text without personal data. `wait`: until the next try, instead of ever
+    longer."""
     with transaction.atomic():
         if final:
             state = Step.State.REFUSED
-        elif step.attempts >= ATTEMPTS_BEFORE_DEAD:
+        elif step.attempts >= tries:
             state = Step.State.DEAD
         else:
             state = Step.State.DUE
-        wait = min(RETRY_FIRST * 2 ** min(step.attempts, 20), RETRY_LONGEST)
+        wait = wait or min(RETRY_FIRST * 2 ** min(step.attempts, 20), RETRY_LONGEST)
         held = _held(step).update(
             state=state, error=dict(error), next_at=now + wait, lease_by="", lease_until=None
         )

@@ -7,7 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event as StopSignal
 from typing import Any
 from uuid import uuid4
@@ -33,7 +33,13 @@ _meanwhile: dict[Callable[[datetime], object], float] = {}
 
 
 class Postponed(Exception):
-    """A handler cannot finish yet for a reason outside; the step is tried again later."""
+    """A handler cannot finish yet for a reason outside; the step is tried again later: after `wait` and up to
+    `tries` times in all, where the handler knows better than the runner."""
+
+    def __init__(self, why: str, *, wait: timedelta | None = None, tries: int | None = None) -> None:
+        super().__init__(why)
+        self.wait = wait
+        self.tries = tries or actions.ATTEMPTS_BEFORE_DEAD
 
 
 def handles(kind: str, *, again: bool = True) -> Callable[[Handler], Handler]:
@@ -169,7 +175,14 @@ def _outcome(step: Step) -> str:
         if stopping.asked():
             return "handed on"  # by `run`, once it ends
         error = {"code": "postponed", "template": str(postponed), "params": {}}
-        actions.fail(step=step, now=datetime.now(UTC), error=error, final=False)
+        actions.fail(
+            step=step,
+            now=datetime.now(UTC),
+            error=error,
+            final=False,
+            wait=postponed.wait,
+            tries=postponed.tries,
+        )
         return "postponed"
     except Exception as error:
         # The message of an unknown exception may quote data: only its type and place are kept.

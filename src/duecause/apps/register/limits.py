@@ -15,6 +15,7 @@ from duecause.packs import law
 class Limits:
     quarantine: timedelta
     adult_years: int
+    refusal_quiet: timedelta
     register_shrink_percent: int
     register_malformed_per_thousand: int
 
@@ -35,6 +36,7 @@ def limits() -> Limits:
     found = Limits(
         quarantine=timedelta(days=_number(top, "quarantine", "days")),
         adult_years=_number(top, "adult", "years"),
+        refusal_quiet=timedelta(days=_number(top, "refusal_quiet", "days")),
         register_shrink_percent=_number(top, "register_shrink", "percent"),
         register_malformed_per_thousand=_number(top, "register_malformed", "per_thousand"),
     )
