@@ -179,7 +179,7 @@ def _origin(campaign: Campaign, sources: Sequence[str], file: ListFile | None) -
     return {
         "file": file.name,
         "sha256": hashlib.sha256(file.data).hexdigest(),
-        "country": _country(campaign, file),
+        "country": country_of(campaign, file),
         "sheet": file.sheet,
         "columns": dict(file.columns or {}),
         "rows": rows,
@@ -196,7 +196,7 @@ def _candidates(
     _one_of(sources, file)
     if file is None:
         return from_sources(sources, campaign=campaign, on=on)
-    country = _country(campaign, file)
+    country = country_of(campaign, file)
     named: dict[str, Any] = {"name": file.name, "sheet": file.sheet, "columns": file.columns}
     total = count_rows(file.data, **named) if progress else 0
 
@@ -213,7 +213,8 @@ def _one_of(sources: Sequence[str], file: ListFile | None) -> None:
         raise Refused("candidates_needed", "Name the sources to take rows from, or hand in one list.")
 
 
-def _country(campaign: Campaign, file: ListFile) -> str:
+def country_of(campaign: Campaign, file: ListFile) -> str:
+    """The country that numbers without a country code are read in. Raises Refused where it must be said."""
     country = file.country or (campaign.countries[0] if len(campaign.countries) == 1 else "")
     if not country:
         raise Refused(

@@ -81,10 +81,34 @@ class Denied(Schema):
     reason: str
 
 
+class Said(Schema):
+    """What is wrong with the request as a whole: no JSON, or no key of this scope."""
+
+    detail: str
+
+
+class Wrong(Schema):
+    """Where a value of the request stands, and what is wrong with it."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class Unreadable(Schema):
+    detail: list[Wrong]
+
+
+MISTAKES: dict[Any, Any] = {400: Said, 401: Said}
+
 router = Router(auth=CentreKey(SCOPE), tags=["pre-call"])
 
 
-@router.post("/precall", response={200: Answer, 503: Denied}, summary="May these numbers be called now?")
+@router.post(
+    "/precall",
+    response={200: Answer, **MISTAKES, 422: Unreadable, 503: Denied},
+    summary="May these numbers be called now?",
+)
 def check(request: HttpRequest, question: Question) -> Any:
     now = datetime.now(UTC)
     centre = request.auth  # type: ignore[attr-defined]

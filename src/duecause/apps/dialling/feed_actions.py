@@ -106,6 +106,7 @@ def tell_of_recall(*, actor: Actor, release: Release, now: datetime) -> None:
         partner_id=release.centre_id,
         kind=FeedEntry.Kind.RECALL,
         release=release,
+        references=feed_queries.own_names(release),
         scope={"kind": "list", "channel": "", "campaign": release.campaign.code},
         at=now,
     )

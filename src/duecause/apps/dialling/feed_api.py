@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from duecause.apps.dialling import feed_actions
-from duecause.apps.dialling.api import DENY, CentreKey, Denied
+from duecause.apps.dialling.api import DENY, MISTAKES, CentreKey, Denied, Unreadable
 from duecause.apps.dialling.feed_queries import MOST_ENTRIES
 from duecause.apps.parties.models import Partner
 from duecause.engine.problems import Refused
@@ -73,7 +73,7 @@ class Problem(Schema):
     message: str
 
 
-ANSWERS: dict[Any, Any] = {409: Problem, 422: Problem, 503: Denied}
+ANSWERS: dict[Any, Any] = {**MISTAKES, 409: Problem, 422: Problem | Unreadable, 503: Denied}
 
 
 @router.get("/feed", response={200: FeedPage, **ANSWERS}, summary="What must this call centre act on?")

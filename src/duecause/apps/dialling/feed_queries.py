@@ -17,11 +17,11 @@ from duecause.apps.consent.queries import objecting_by_email, objecting_people, 
 from duecause.apps.consent.telling import Lifted, Taken, Told, provides_told
 from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.facts import chunks
-from duecause.apps.dialling.models import Campaign, FeedEntry, FeedStream, ReleaseRow
+from duecause.apps.dialling.models import Campaign, FeedEntry, FeedStream, Release, ReleaseRow
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import provides_feed_overdue
-from duecause.apps.register.models import Lookup
+from duecause.apps.register.models import DialFact, Lookup
 from duecause.apps.vault import indexes
 from duecause.packs.feed import windows
 
@@ -160,6 +160,13 @@ def _people(row: ReleaseRow) -> set[UUID]:
     return {person for person in (row.person_id, counted_to) if person}
 
 
+def own_names(release: Release) -> list[str]:
+    """The rows of a list of former times, whose file does not carry our mark; of any other none."""
+    if release.dial_list_id is not None:
+        return []
+    return sorted(set(release.release_rows.values_list("reference", flat=True)))
+
+
 def centres_of(rows: Collection[int]) -> dict[int, list[str]]:
     """Partner id → references of these released rows."""
     told: dict[int, list[str]] = {}
@@ -175,7 +182,9 @@ def _reached(taken: Taken) -> Q:
         reached = Q(token__in=taken.tokens)
     else:  # taken under an e-mail address: the rows of whoever has it
         owners = Lookup.objects.filter(kind=Lookup.Kind.EMAIL, token__in=taken.tokens)
-        reached = Q(record__person__in=owners.values("record__person"))
+        people = owners.values("record__person")
+        reached = Q(record__person__in=people)
+        reached |= Q(person=None, token__in=DialFact.objects.filter(person__in=people).values("token"))
     if taken.objection.person_id:
         reached |= Q(person=taken.objection.person_id) | Q(record__person=taken.objection.person_id)
     return reached

@@ -37,7 +37,7 @@ def read_list(
     """
     rows: list[ListedRow] = []
     for table in open_tables(data, name=name, sheet=sheet):
-        places = _phone_columns(table, columns or {})
+        places = phone_columns(table, columns or {})
         for batch in table.batches(ROWS_AT_ONCE):
             rows += _rows(table.sheet, batch, places, country)
             if told:
@@ -53,7 +53,7 @@ def count_rows(
     """How many rows `read_list` would read. Raises Refused for what it could not read at all."""
     count = 0
     for table in open_tables(data, name=name, sheet=sheet):
-        _phone_columns(table, columns or {})
+        phone_columns(table, columns or {})
         count += table.detected.row_count
     if not count:
         raise _empty(name)
@@ -64,7 +64,7 @@ def _empty(name: str) -> Refused:
     return Refused("list_empty", "%(file)s has a header and no rows. Export the list again.", file=name)
 
 
-def _phone_columns(table: Table, columns: Mapping[str, str]) -> list[int]:
+def phone_columns(table: Table, columns: Mapping[str, str]) -> list[int]:
     found = map_columns(table.header, words=header_words(), fields=PHONES, explicit=columns).index_of
     if not found:
         raise Refused(
@@ -81,10 +81,10 @@ def _rows(sheet: str, batch: Batch, places: list[int], country: str) -> Iterator
     for place, row in enumerate(batch.row_numbers):
         cells = [batch.columns[index][place] for index in places]
         told = {problem.code for problem in batch.problems.get(row, ())}
-        yield _listed(sheet, row, cells, country, told & INCOMPLETE)
+        yield listed_row(sheet, row, cells, country, told & INCOMPLETE)
 
 
-def _listed(sheet: str, row: int, cells: list[str], country: str, told: set[str]) -> ListedRow:
+def listed_row(sheet: str, row: int, cells: list[str], country: str, told: set[str]) -> ListedRow:
     numbers: dict[int, PhoneNumber] = {}
     codes: set[str] = set()
     for cell in cells:

@@ -41,6 +41,7 @@ KINDS = {
     "dialling.campaign_changed": _("Campaign changed"),
     "dialling.checked": _("Number checked by staff"),
     "dialling.feed_acknowledged": _("Feed acknowledged by a call centre"),
+    "dialling.hand_out_recorded": _("List of former times recorded"),
     "dialling.precall": _("Pre-call check"),
     "dialling.recalled": _("Released list taken back"),
     "dialling.released": _("List released"),

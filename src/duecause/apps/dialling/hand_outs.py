@@ -1,0 +1,66 @@
+"""Read a list that a centre got before Duecause: its numbers, and what the centre calls each row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from duecause.apps.dialling.actions import ListFile
+from duecause.apps.dialling.lists import INCOMPLETE, listed_row, phone_columns
+from duecause.engine.problems import Problem, gettext_noop
+from duecause.engine.tabular import open_tables
+
+REFERENCE = "reference"
+ROWS_AT_ONCE = 5_000
+NAME = re.compile(r"[\x21-\x7e]{1,64}")  # as the API takes it; the feed's files separate names by spaces
+
+
+@dataclass(frozen=True, slots=True)
+class HandedRow:
+    """`numbers` are E.164; `reference` is empty where the file has none. `problem`: why it is not taken."""
+
+    sheet: str
+    row: int
+    numbers: tuple[int, ...]
+    reference: str
+    problem: Problem | None
+
+
+def read_hand_out(file: ListFile, country: str) -> Iterator[HandedRow]:
+    """The rows of a CSV or XLSX file. A column “reference” names each row as the centre knows it. Raises
+    Refused for a file that cannot be read or has no phone column."""
+    for table in open_tables(file.data, name=file.name, sheet=file.sheet):
+        places = phone_columns(table, file.columns or {})
+        titles = [title.strip().casefold() for title in table.header]
+        named = titles.index(REFERENCE) if REFERENCE in titles else None
+        for batch in table.batches(ROWS_AT_ONCE):
+            for place, row in enumerate(batch.row_numbers):
+                cells = [batch.columns[index][place] for index in places]
+                told = {problem.code for problem in batch.problems.get(row, ())} & INCOMPLETE
+                listed = listed_row(table.sheet, row, cells, country, told)
+                reference = batch.columns[named][place].strip() if named is not None else ""
+                numbers = tuple(number.e164 for number in listed.numbers)
+                problem = _problem(row, numbers, reference, named is not None)
+                yield HandedRow(table.sheet, row, numbers, reference, problem)
+
+
+def _problem(row: int, numbers: tuple[int, ...], reference: str, named: bool) -> Problem | None:
+    if not numbers:
+        return Problem(
+            "hand_out_no_number",
+            gettext_noop(
+                "Row %(row)s holds no telephone number that can be read. Correct it and import again."
+            ),
+            {"row": row},
+        )
+    if named and not NAME.fullmatch(reference):
+        return Problem(
+            "hand_out_reference",
+            gettext_noop(
+                "Row %(row)s needs a reference of 1 to 64 characters without spaces or accents, as in the"
+                " centre's own file."
+            ),
+            {"row": row},
+        )
+    return None
