@@ -23,6 +23,9 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# How long the key-encryption key is used before its file, or the key service, is asked for it again.
+KEK_LIFETIME_SECONDS = float(os.environ.get("DUECAUSE_KEK_LIFETIME", "300"))
+KEY_COPIES = os.environ.get("DUECAUSE_KEY_COPIES", "")  # folder of the key database's copies; empty: none
 ALLOWED_HOSTS = os.environ.get("DUECAUSE_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("DUECAUSE_ORIGINS", "").split(",") if x]
 BEHIND_TLS = os.environ.get("DUECAUSE_TLS") == "1"
@@ -58,6 +61,7 @@ MIDDLEWARE = [
     "duecause.web.request_log.RequestLog",
     "duecause.web.middleware.ContentSecurityPolicy",
     "duecause.web.middleware.PlainAddress",
+    "duecause.web.middleware.SomethingSilent",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

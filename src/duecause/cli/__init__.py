@@ -22,6 +22,7 @@ MODULES = (
     "duecause.cli.feed",
     "duecause.cli.ledger",
     "duecause.cli.operating",
+    "duecause.cli.vault",
     "duecause.cli.witness",
 )
 # Starting a long-lived process must not wait for modules that it does not need.

@@ -12,7 +12,7 @@ import click
 
 from duecause.engine.actor import NotPermitted
 from duecause.engine.ids import uuid7
-from duecause.engine.problems import Refused
+from duecause.engine.problems import Refused, Unavailable
 
 UNEXPECTED = 1
 REFUSED = 2
@@ -37,6 +37,9 @@ def guarded(run: Callable[[], object]) -> int:
         return INTERRUPTED
     except Refused as refused:
         say_refused(refused)
+        return REFUSED
+    except Unavailable as silent:
+        click.echo(silent.problem.text, err=True)
         return REFUSED
     except NotPermitted as denied:
         click.echo(f"Not permitted: {denied.function}.", err=True)

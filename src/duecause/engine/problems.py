@@ -43,6 +43,15 @@ class Refused(Exception):
         return self.problem.code
 
 
+class Unavailable(Exception):
+    """Something outside does not answer, so this cannot be done now. Nothing has been changed; a later try
+    may succeed, which is why it is no Refused."""
+
+    def __init__(self, code: str, template: str, **params: object) -> None:
+        self.problem = Problem(code, template, params)
+        super().__init__(self.problem.text)
+
+
 def shape_of(value: str, limit: int = 40) -> str:
     """What a value looks like without saying it: digits become 9, letters x or X, the rest stays.
 

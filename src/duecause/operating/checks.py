@@ -22,7 +22,7 @@ from duecause.apps.ledger.queries import queue_health
 from duecause.apps.obligations.queries import late_steps
 from duecause.apps.vault import keyring
 from duecause.apps.vault.models import DataKey
-from duecause.engine.problems import Problem, Refused, gettext_noop
+from duecause.engine.problems import Problem, Refused, Unavailable, gettext_noop
 
 CLOCK_SKEW = timedelta(seconds=5)
 DISK_LEAST = 1 << 30
@@ -111,9 +111,9 @@ def key_files() -> Check:
 def keys() -> Check:
     try:
         ring = keyring.current()
-    except Refused as refused:
-        return Check("keys", refused.code, refused.problem)
-    return Check("keys", f"key-encryption key {ring.kek_id}, look-up {ring.lookup.key_id}")
+    except (Refused, Unavailable) as refused:
+        return Check("keys", refused.problem.code, refused.problem)
+    return Check("keys", f"key-encryption key {ring.wrapping.current_id}, look-up {ring.lookup.key_id}")
 
 
 def disk() -> Check:
@@ -169,10 +169,11 @@ def _server_clock(now: datetime) -> float:
 
 
 def wrapping_key() -> Check:
-    """The newest key of a record was wrapped by the key-encryption key that is here."""
+    """The newest key of a record was wrapped by a key-encryption key that is here."""
     wrapped = DataKey.objects.exclude(kek_id="").order_by("-pk").values_list("kek_id", flat=True).first()
-    own = keyring.current().kek_id
-    if wrapped and wrapped != own:
+    wrapping = keyring.current().wrapping
+    own = wrapping.current_id
+    if wrapped and not wrapping.knows(wrapped):
         return Check("wrapping key", wrapped, _problem("kek", OTHER_KEK, found=own, wanted=wrapped))
     return Check("wrapping key", own if wrapped else "nothing is sealed yet")
 

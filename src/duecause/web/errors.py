@@ -12,7 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
+from duecause.engine.problems import Unavailable
+
 from .uploads import UploadTooLarge
+from .words import spoken
 
 FRAGMENT, FRAMED, PLAIN = "web/_error.html", "base.html", "base_plain.html"
 
@@ -34,6 +37,12 @@ def not_allowed(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return _answer(request, "404.html", 404)
+
+
+def unavailable(request: HttpRequest, silent: Unavailable) -> HttpResponse:
+    response = _answer(request, "503.html", 503, problem=spoken(silent.problem))
+    response["Retry-After"] = "60"
+    return response
 
 
 def broken(request: HttpRequest) -> HttpResponse:

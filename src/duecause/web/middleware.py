@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from .errors import bad_request
+from duecause.engine.problems import Unavailable
+
+from .errors import bad_request, unavailable
 
 POLICY = "; ".join(
     (
@@ -59,3 +61,17 @@ class PlainAddress:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return bad_request(request)
         return self.get_response(request)
+
+
+class SomethingSilent:
+    """What depends on a service that does not answer ends as a page that says so, not as a mistake of
+    ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return unavailable(request, exception) if isinstance(exception, Unavailable) else None

@@ -17,7 +17,7 @@ from django.db import DatabaseError, close_old_connections
 from duecause.apps.obligations import actions, stopping
 from duecause.apps.obligations.models import Step
 from duecause.engine.actor import Actor
-from duecause.engine.problems import Refused, gettext_noop
+from duecause.engine.problems import Refused, Unavailable, gettext_noop
 from duecause.logs import about, facts
 
 PAUSE_SECONDS = 0.3
@@ -167,10 +167,11 @@ def _outcome(step: Step) -> str:
                 kind=step.obligation.kind,
             )
         receipt = handler(step)
-    except Refused as refused:
-        error = {"code": refused.code, "template": refused.problem.template, "params": refused.problem.params}
-        actions.fail(step=step, now=datetime.now(UTC), error=error, final=True)
-        return f"refused: {refused.code}"
+    except (Refused, Unavailable) as stopped:
+        final, problem = isinstance(stopped, Refused), stopped.problem
+        error = {"code": problem.code, "template": problem.template, "params": problem.params}
+        actions.fail(step=step, now=datetime.now(UTC), error=error, final=final)
+        return f"{'refused' if final else 'unavailable'}: {problem.code}"
     except Postponed as postponed:
         if stopping.asked():
             return "handed on"  # by `run`, once it ends

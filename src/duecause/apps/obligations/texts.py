@@ -7,6 +7,8 @@ from duecause.apps.obligations.models import Step
 
 KINDS = {
     "ledger.verify": _("Verify the ledger"),
+    "keys.daily": _("End old keys and copies of keys, daily"),
+    "keys.rewrap": _("Wrap keys again under the new key"),
     "ledger.verify_daily": _("Verify the ledger, daily"),
     "rights.erasure_request": _("Erase a person"),
     "rights.erase": _("Apply an approved erasure"),

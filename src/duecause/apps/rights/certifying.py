@@ -11,7 +11,7 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import Record
 from duecause.apps.rights.models import ErasureCase
-from duecause.apps.rights.rules import rules
+from duecause.apps.vault.copies import copies_live
 
 FORMAT = "duecause.erasure/1"
 
@@ -60,8 +60,8 @@ def certificate(case: ErasureCase, request: Obligation) -> dict[str, Any]:
         "files": work["scrubbed"],
         "read_back": work["read_back"],
         # A copy of the key database that was made just before the erasure is the last way back.
-        "final_on": (applied + rules().key_backup).date().isoformat(),
-        "key_backup_days": rules().key_backup.days,
+        "final_on": (applied + copies_live()).date().isoformat(),
+        "key_backup_days": copies_live().days,
     }
 
 

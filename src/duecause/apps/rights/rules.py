@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 
 from duecause.engine import yaml_reader
@@ -16,7 +16,6 @@ class Rules:
     consent_proof_months: int
     contract_months: int
     guard_months: int
-    key_backup: timedelta
     law: dict[str, str]  # section -> articles
 
     def proof_until(self, newest: date) -> date:
@@ -45,7 +44,6 @@ def rules() -> Rules:
         consent_proof_months=_number(top, "consent_proof", "months", articles),
         contract_months=_number(top, "contract", "months", articles),
         guard_months=_number(top, "guard", "months", articles),
-        key_backup=timedelta(days=_number(top, "key_backup", "days", articles)),
         law=articles,
     )
     top.done()

@@ -19,6 +19,7 @@ from django.db import connections, router, transaction
 from duecause.apps.vault import keyring
 from duecause.apps.vault.models import Compartment, DataKey
 from duecause.engine import sealing
+from duecause.engine.problems import Unavailable
 
 KEY_BATCH = 2_000
 LOOKUP_BATCH = 400
@@ -85,24 +86,27 @@ def seal_bytes(owner: UUID, compartment: str, use: str, content: bytes) -> bytes
 
 
 def existing_keys(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
-    ring = keyring.current()
+    wrapping = keyring.current().wrapping
     pairs = set(wanted)
     owners = sorted({owner for owner, _ in pairs})
     found: dict[tuple[UUID, str], bytes] = {}
     for start in range(0, len(owners), LOOKUP_BATCH):
         rows = DataKey.objects.filter(owner__in=owners[start : start + LOOKUP_BATCH])
-        for owner, compartment, wrapped in rows.values_list("owner", "compartment", "wrapped"):
+        for owner, compartment, wrapped, kek_id in rows.values_list(
+            "owner", "compartment", "wrapped", "kek_id"
+        ):
             if (owner, compartment) in pairs and bytes(wrapped) != BURIED:
                 found[owner, compartment] = sealing.open_sealed(
-                    ring.kek, bytes(wrapped), bound_to=key_binding(owner, compartment)
+                    wrapping.of(kek_id), bytes(wrapped), bound_to=key_binding(owner, compartment)
                 )
     return found
 
 
 def destroy_keys(owner: UUID, compartments: Iterable[str]) -> int:
     """Erase: after this commits nothing sealed under these keys can be opened again."""
-    forget_keys()
-    return DataKey.objects.filter(owner=owner, compartment__in=list(compartments)).delete()[0]
+    gone = list(compartments)
+    _PERIODS.forget((owner, compartment) for compartment in gone)
+    return DataKey.objects.filter(owner=owner, compartment__in=gone).delete()[0]
 
 
 def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
@@ -111,7 +115,7 @@ def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
     destroyed so far, so that running it again says the same."""
     pairs = [(owner, compartment) for owner, compartments in owners.items() for compartment in compartments]
     destroyed = 0
-    forget_keys()
+    _PERIODS.forget(pairs)
     with transaction.atomic(using=router.db_for_write(DataKey)):
         for compartment in sorted({compartment for _, compartment in pairs}):
             buried = [owner for owner, name in pairs if name == compartment]
@@ -135,7 +139,14 @@ def bury_keys(owners: Mapping[UUID, Iterable[str]], *, now: datetime) -> int:
 def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
     keys = {pair: key for pair in wanted if (key := _PERIODS.known(pair)) is not None}
     if wanted - keys.keys():
-        read = existing_keys(wanted - keys.keys())
+        try:
+            read = existing_keys(wanted - keys.keys())
+        except Unavailable:
+            # Without the key service nothing of a person is opened; what happens is still written down.
+            kept = _PERIODS.kept_since_start(wanted)
+            if len(kept) < len(wanted):
+                raise
+            return kept
         _PERIODS.keep(read)
         keys |= read
     missing = wanted - keys.keys()
@@ -161,6 +172,9 @@ class _Periods:
         until, key = self._kept.get(pair, (0.0, b""))
         return key if time.monotonic() < until else None
 
+    def kept_since_start(self, pairs: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
+        return {pair: self._kept[pair][1] for pair in pairs if pair in self._kept}
+
     def keep(self, keys: Mapping[tuple[UUID, str], bytes]) -> None:
         if connections[router.db_for_read(DataKey)].in_atomic_block:
             return  # what this transaction reads may still be undone
@@ -168,7 +182,11 @@ class _Periods:
         periods = {pair: (until, key) for pair, key in keys.items() if pair[1] == Compartment.PERIOD}
         self._kept = {**self._kept, **periods} if len(self._kept) < KEY_BATCH else periods
 
-    def forget(self) -> None:
+    def forget(self, pairs: Iterable[tuple[UUID, str]]) -> None:
+        gone = set(pairs)
+        self._kept = {pair: kept for pair, kept in self._kept.items() if pair not in gone}
+
+    def forget_all(self) -> None:
         self._kept = {}
 
 
@@ -176,20 +194,20 @@ _PERIODS = _Periods()
 
 
 def forget_keys() -> None:
-    """After keys were destroyed, or the key database is another one."""
-    _PERIODS.forget()
+    """The key database is another one."""
+    _PERIODS.forget_all()
 
 
 def _store(keys: Mapping[tuple[UUID, str], bytes], *, existing_stay: bool) -> None:
-    ring = keyring.current()
+    kek_id, kek = keyring.current().wrapping.current
     now = datetime.now(UTC)
     DataKey.objects.bulk_create(
         [
             DataKey(
                 owner=owner,
                 compartment=compartment,
-                wrapped=sealing.seal(ring.kek, key, bound_to=key_binding(owner, compartment)),
-                kek_id=ring.kek_id,
+                wrapped=sealing.seal(kek, key, bound_to=key_binding(owner, compartment)),
+                kek_id=kek_id,
                 created_at=now,
             )
             for (owner, compartment), key in keys.items()

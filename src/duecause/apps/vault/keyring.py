@@ -1,4 +1,8 @@
-"""The keys that wrap and index, as files of mode 0600 under the data folder. Never in a database."""
+"""The keys that wrap and index, named by files of mode 0600 under the data folder. Never in a database.
+
+The key-encryption key (KEK) can be changed while everything runs: the new one wraps what is made from now on,
+the one it replaced stays beside it as `kek-<id>.key` until nothing is wrapped by it (`rotation_actions`).
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,16 @@ import hashlib
 import os
 import secrets
 import stat
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 
+from duecause.apps.vault import protection
 from duecause.engine.problems import Refused
-from duecause.engine.sealing import KEY_BYTES, BlindIndex, NumberTokens, new_key
+from duecause.engine.sealing import BlindIndex, NumberTokens, SealBroken, new_key
 
 # Separate keys for look-up, dialling and the re-import guard: one leaked key must not open the others.
 NAMES = ("kek", "lookup", "dial", "guard", "ledger")
@@ -22,10 +28,57 @@ DIAL_DOMAIN = 0x4449414C
 GUARD_DOMAIN = 0x47554152
 
 
+_NO_KEK = "A key was wrapped by the key-encryption key {id}, which is not in {folder}. Restore it."
+
+
+class Wrapping:
+    """The KEK that wraps now, and those that still unwrap. Read again after KEK_LIFETIME_SECONDS, and when a
+    key is met that an unknown one wrapped: a running process learns so of a rotation, and of a key service
+    that was taken away. Raises Unavailable and Refused, as `protection.reveal`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keys: dict[str, bytes] = {}
+        self._current = ""
+        self._until = 0.0
+
+    @property
+    def current_id(self) -> str:
+        self._refresh()
+        return self._current
+
+    @property
+    def current(self) -> tuple[str, bytes]:
+        self._refresh()
+        return self._current, self._keys[self._current]
+
+    def knows(self, kek_id: str) -> bool:
+        self._refresh()
+        if kek_id not in self._keys:
+            self.read()
+        return kek_id in self._keys
+
+    def of(self, kek_id: str) -> bytes:
+        if not self.knows(kek_id):
+            raise SealBroken(_NO_KEK.format(id=kek_id, folder=self._folder))
+        return self._keys[kek_id]
+
+    def read(self) -> None:
+        current = _read(self._folder, "kek")
+        others = [_read(self._folder, path.stem) for path in self._folder.glob("kek-*.key")]
+        self._keys = {key_id(key): key for key in (current, *others)}
+        self._current = key_id(current)
+        self._until = time.monotonic() + settings.KEK_LIFETIME_SECONDS
+
+    def _refresh(self) -> None:
+        if time.monotonic() >= self._until:
+            self._keys = {}  # fail closed: what cannot be read again is not used any longer
+            self.read()
+
+
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    kek: bytes
-    kek_id: str
+    wrapping: Wrapping
     lookup: BlindIndex
     dial: NumberTokens
     guard: BlindIndex
@@ -41,11 +94,12 @@ def create(folder: Path) -> None:
     """Make the key files that are missing. Existing ones are never touched."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in NAMES:
-        _write_once(folder / f"{name}.key", base64.b64encode(new_key()).decode())
-    _write_once(folder / "session.key", secrets.token_urlsafe(50))
+        write_once(folder / f"{name}.key", base64.b64encode(new_key()).decode())
+    write_once(folder / "session.key", secrets.token_urlsafe(50))
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
+    """Durably, for nobody else to read. A file that is there stays as it is."""
     if path.exists():
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -56,9 +110,12 @@ def _write_once(path: Path, text: str) -> None:
 
 
 def prepare_next(name: str) -> bytes:
-    """A key that is to replace the one of this name; the same one each time until `promote_next`."""
+    """A key that is to replace the one of this name, protected as that one is; the same one each time until
+    `promote_next`. Raises Refused where the key lies outside, Unavailable."""
     folder = settings.DATA / "keys"
-    _write_once(folder / f"{name}-next.key", base64.b64encode(new_key()).decode())
+    if not (folder / f"{name}-next.key").exists():
+        by = protection.how((folder / f"{name}.key").read_text())
+        write_once(folder / f"{name}-next.key", protection.protect(new_key(), by))
     return _read(folder, f"{name}-next")
 
 
@@ -70,14 +127,19 @@ def promote_next(name: str, *, retired: str) -> None:
     if following.exists():
         if not kept.exists():
             os.link(folder / f"{name}.key", kept)
+            os.utime(kept)  # since when it is retired
         following.replace(folder / f"{name}.key")
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(folder)
     load.cache_clear()
     _of.cache_clear()
+
+
+def sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read(folder: Path, name: str) -> bytes:
@@ -93,18 +155,16 @@ def _read(folder: Path, name: str) -> bytes:
         raise Refused(
             "key_readable", "Others can read the key file %(path)s. Run: chmod 600 %(path)s", path=str(path)
         )
-    key = base64.b64decode(path.read_text())
-    if len(key) != KEY_BYTES:
-        raise Refused("key_length", "The key file %(path)s does not hold a key of 32 bytes.", path=str(path))
-    return key
+    return protection.reveal(path.read_text())
 
 
 @cache
 def load(folder: Path) -> Keyring:
-    kek, lookup, dial, guard, ledger = (_read(folder, name) for name in NAMES)
+    wrapping = Wrapping(folder)
+    wrapping.read()
+    lookup, dial, guard, ledger = (_read(folder, name) for name in NAMES[1:])
     return Keyring(
-        kek=kek,
-        kek_id=key_id(kek),
+        wrapping=wrapping,
         lookup=BlindIndex(lookup, key_id(lookup)),
         dial=NumberTokens(dial, key_id(dial), domain=DIAL_DOMAIN),
         guard=BlindIndex(guard, key_id(guard)),

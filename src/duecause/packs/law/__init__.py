@@ -11,6 +11,7 @@ from duecause.engine.transfers import AdequacyTable, load_adequacy
 ADEQUACY_FILE = "adequacy.yaml"
 LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
 CONSENTS_FILE = "consents.yaml"  # read by the consent room: proof, validity, authorities
+KEYS_FILE = "keys.yaml"  # read by the vault: how long copies of keys live
 RIGHTS_FILE = "rights.yaml"  # read by the rights room: what outlives an erasure, and how long
 
 
