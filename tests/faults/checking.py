@@ -28,8 +28,8 @@ from tests.faults.house import SECRETS, Operation
 
 # How often the sequencer ran says nothing; an unused key is allowed, a missing one is not.
 FREE = {Checkpoint, Tile, Leaf, QueueEntry, DataKey}
-# Each try opens the seal anew, and each opening is an event of its own.
-TRIES = ("gate.job", "gate.spool")
+# Each try opens the seal anew, and each opening is an event of its own, as is what a person put back.
+TRIES = ("gate.job", "gate.spool", "obligation.step_retried")
 
 
 def performed(operation: Operation) -> None:

@@ -206,6 +206,13 @@ def _erase(ack: Ack = lambda: None) -> None:
     ack()
 
 
+def _erase_again() -> None:
+    """A disk that stays broken makes the worker give up; once it is mended a person has it tried again."""
+    for step in Step.objects.filter(state__in=obligations.STUCK):
+        obligations.retry_step(actor=OPERATOR, step=step, now=datetime.now(UTC))
+    _erase()
+
+
 def _erased() -> bool:
     return ErasureCase.objects.get().state == ErasureCase.State.PROVEN
 
@@ -301,6 +308,6 @@ OPERATIONS = {
         Operation("objection", _object, _objected, _object),
         Operation("release", _release, _released, _release_again),
         Operation("sequence", _sequence, _sequenced, _sequence),
-        Operation("erase", _erase, _erased, _erase),
+        Operation("erase", _erase, _erased, _erase_again),
     )
 }

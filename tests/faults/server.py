@@ -32,7 +32,7 @@ CALLS = (
 )  # fmt: skip
 PAGE_WRITE = "pwrite64"
 LONGEST = 60
-MEETS_ERRORS = ("import", "objection", "sequence")
+MEETS_ERRORS = ("import", "objection", "release", "sequence", "erase")
 FAILING = {"pwrite64", "write", "fdatasync", "fsync", "ftruncate", "rename"}
 # (error, "+" where it stays)
 ERRORS = (("ENOSPC", "+"), ("EIO", ""), ("ENOSPC", ""), ("EIO", "+"))

@@ -16,7 +16,7 @@ from tests.faults.server import in_memory, scratch
 from tests.support import postgres
 
 ROOT = Path(__file__).parents[2]
-CLIENTS = max(24, int(os.environ.get("DUECAUSE_FAULTS", "0")) // 50)
+CLIENTS = int(os.environ.get("DUECAUSE_FAULTS_CLIENTS", "24"))
 
 # Once is enough: it brings a cluster of its own, whatever database the other tests run on.
 pytestmark = pytest.mark.skipif(postgres.programs() is None, reason="PostgreSQL is not installed")
@@ -43,7 +43,11 @@ def found() -> dict[str, Any]:
             check=False,
         )
     assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+    told: dict[str, Any] = json.loads(done.stdout)
+    for name, tally in told.items():
+        shown = {key: tally[key] for key in ("points", "killed", "acknowledged", "seconds")}
+        print(f"PostgreSQL, {name}: {shown}, bad {len(tally['bad'])}")
+    return told
 
 
 def test_a_client_killed_at_any_moment_leaves_nothing_half_done(found):

@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime
 from threading import Event as StopSignal
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 
 from duecause.apps.ledger import actions, guard
 from duecause.apps.ledger.models import State
@@ -32,7 +32,7 @@ def run(stop: StopSignal) -> None:
             actions.beat(actor=ACTOR, now=datetime.now(UTC))
             worked = sequence_all()
             watch.look(datetime.now(UTC))
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.warning("sequencing failed, trying again: %s", type(error).__name__)
             close_old_connections()
             worked = False

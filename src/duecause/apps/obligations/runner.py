@@ -12,7 +12,7 @@ from threading import Event as StopSignal
 from typing import Any
 from uuid import uuid4
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from duecause.apps.obligations import actions, stopping
 from duecause.apps.obligations.models import Step
@@ -102,16 +102,19 @@ def run(stop: StopSignal) -> None:
     worker = f"{socket.gethostname()[:20]}-{uuid4().hex[:12]}"
     stopping.follow(stop)
     looked: dict[Callable[[datetime], object], float] = {}
-    turn = Round()
+    turn, lost = Round(), False
     try:
         while not stop.is_set():
             try:
+                if lost:  # the step at hand when the database went: nobody else may take it for a minute
+                    actions.give_back(worker=worker, now=datetime.now(UTC))
+                    lost = False
                 _look_around(looked)
                 worked = run_once(worker, turn)
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 log.warning("the worker could not reach the database: %s", type(error).__name__)
                 close_old_connections()
-                worked = False
+                worked, lost = False, True
             if not worked:
                 stop.wait(PAUSE_SECONDS)
     finally:
@@ -130,7 +133,7 @@ def _look_around(looked: dict[Callable[[datetime], object], float]) -> None:
 def _hand_on(worker: str) -> None:
     try:
         held = actions.give_back(worker=worker, now=datetime.now(UTC))
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         log.warning("what this worker held is free in a minute: %s", type(error).__name__)
         return
     log.info("the worker ended", extra=facts(handed_on=held))
