@@ -29,6 +29,7 @@ from duecause.apps.obligations import runner
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.actions import create_api_key
+from duecause.apps.parties.models import Engagement, Override
 from duecause.apps.register.actions import import_file
 from duecause.apps.register.models import RecordLink
 from duecause.apps.rights.actions import plan_erasure
@@ -190,6 +191,39 @@ def centre(world: World) -> object:
 def api_key(world: World) -> object:
     create_api_key(actor=OPERATOR, partner=world.centre, scopes=["precall"], now=NOW)
     return world.centre.api_keys.get().prefix
+
+
+@of_the_company("contract")
+def contract(world: World) -> object:
+    return world.centre.contracts.get().pk
+
+
+@of_the_company("seat of a centre")
+def seat(world: World) -> object:
+    return world.centre.country
+
+
+@of_the_company("sub-processor")
+def sub_processor(world: World) -> object:
+    """The other centre works for the first one."""
+    made = Engagement.objects.create(
+        processor=world.centre, sub=world.other_centre, service="Overflow", announced_on=NOW.date()
+    )
+    return made.pk
+
+
+@of_the_company("override")
+def override(world: World) -> object:
+    """Asked for by somebody, not approved."""
+    made = Override.objects.create(
+        partner=world.centre,
+        key="party_clauses_missing:CC-A:g",
+        because="The clause is signed and on its way.",
+        until=datetime.now(UTC).date() + timedelta(days=5),
+        asked_by=OPERATOR.ref,
+        asked_at=NOW,
+    )
+    return made.pk
 
 
 @of_the_company("import")

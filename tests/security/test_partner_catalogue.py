@@ -35,6 +35,8 @@ WALLED = {
 REVIEWED = {
     "parties.Contract": "read by the house to decide about releases; never shown to partners",
     "parties.TransferBasis": "as the contract",
+    "parties.Engagement": "as the contract: who works for whom",
+    "parties.Override": "as the contract: what two of our people let not count",
     "parties.Source": "names who supplied data; read by the house alone",
     "parties.ApiKey": "read before it is known who asks, by the prefix of the key; holds a hash only",
 }

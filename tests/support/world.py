@@ -17,9 +17,12 @@ from duecause.apps.vault import indexes
 from duecause.apps.vault.actions import seal
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
+from duecause.packs.law import party_rules
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 OPERATOR = Actor.system("test")
+# What a processor contract must say (GDPR Art. 28(3)).
+ALL_MET = {point.code: "met" for point in party_rules().checklists["dpa"].points if point.blocks}
 FIELDS = {
     # field: (policy group, compartment)
     "first_name": ("name", "identity"),
@@ -182,7 +185,9 @@ def make_world() -> World:
         for code, name, country in (("CC-A", "Centre A", "BE"), ("CC-B", "Centre B", "NL"))
     )
     for partner in (centre, other):
-        Contract.objects.create(partner=partner, reference="DPA-1", valid_from=date(2025, 1, 1))
+        Contract.objects.create(
+            partner=partner, reference="DPA-1", valid_from=date(2025, 1, 1), answers=ALL_MET
+        )
     campaign = Campaign.objects.create(
         code="PUMP-BE",
         name="Heat pumps",

@@ -20,6 +20,7 @@ MODULES = (
     "duecause.cli.dialling",
     "duecause.cli.rights",
     "duecause.cli.feed",
+    "duecause.cli.partners",
     "duecause.cli.ledger",
     "duecause.cli.operating",
     "duecause.cli.vault",

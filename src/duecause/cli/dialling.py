@@ -74,6 +74,7 @@ def screen(
       registers        version, age and entries of each national register used
       register_versions  register → its version in this database
       party_gate       why the centre may receive no data
+      party_overrides  reasons that two persons let not count, and until when
       expires_on, expires_because
       certificate      what a release of this list will certify
     """
@@ -122,6 +123,8 @@ def waterfall_lines(dial_list: DialList) -> Iterator[str]:
         yield f"Banned in {ban['country']}: {ban['law']} (rule {ban['id']})"
     for problem in report["party_gate"]:
         yield f"Centre blocked: {problem['text']}"
+    for held in report["party_overrides"]:
+        yield f"Overridden until {held['until']}: {held['text']}"
     width = max([len(step["label"]) for step in report["waterfall"]] + [len("Candidates")])
     yield f"  {'Candidates':<{width}} {report['candidates']:>9}"
     for step in report["waterfall"]:

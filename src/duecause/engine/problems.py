@@ -31,6 +31,19 @@ class Problem:
         return self.template % self.params if self.params else self.template
 
 
+@dataclass(frozen=True, slots=True)
+class PerLanguage:
+    """Texts of a pack as a parameter: per language the same items. English where a language is missing."""
+
+    texts: tuple[Mapping[str, str], ...]
+
+    def said(self, language: str) -> str:
+        return ", ".join(each.get(language) or each["en"] for each in self.texts)
+
+    def __str__(self) -> str:
+        return self.said("en")
+
+
 class Refused(Exception):
     """A request that cannot be done. Says what, where and how to mend; nothing has been changed."""
 

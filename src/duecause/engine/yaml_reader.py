@@ -69,6 +69,12 @@ class Mapping:
     def number(self, key: str) -> int:
         return self._scalar(key, "int", int, gettext_noop("a whole number"))
 
+    def numbers(self, key: str) -> tuple[int, ...]:
+        nodes = self._items(key)
+        if not all(isinstance(node, yaml.ScalarNode) and node.tag.endswith(":int") for node in nodes):
+            self._wrong_type(key, gettext_noop("a list of whole numbers"))
+        return tuple(int(node.value) for node in nodes)
+
     def flag(self, key: str) -> bool:
         return self._scalar(key, "bool", lambda v: v.lower() == "true", gettext_noop("true or false"))
 
@@ -117,6 +123,10 @@ class Mapping:
 
     def has(self, key: str) -> bool:
         return key in self._nodes
+
+    def holds_text(self, key: str) -> bool:
+        """Whether the value is one word or number, not keys with values or a list."""
+        return isinstance(self._nodes.get(key), yaml.ScalarNode)
 
     def line_of(self, key: str) -> int:
         return self._key_lines.get(key, self.line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from duecause.apps.consent import register_actions as registers
 from duecause.apps.dialling import campaign_actions as campaigns
 from duecause.apps.ledger.upserts import Noun, change
 from duecause.apps.parties import actions as parties
+from duecause.apps.parties import agreement_actions as agreements
+from duecause.apps.parties import engagement_actions as engagements
+from duecause.apps.parties import transfer_actions as transfers
 from duecause.apps.register.identifiers import normal_customer_no
 from duecause.apps.staff import actions as staff
 from duecause.apps.staff.queries import identifier
@@ -128,11 +131,21 @@ def _parties(organisation: schema.Organisation) -> Iterator[Step]:
         for brand in controller.brands:
             yield _step(parties.BRAND, parties.apply_brand, brand, controller=controller.code)
     for partner in organisation.partners:
-        yield _step(parties.PARTNER, parties.apply_partner, partner)
+        yield _partner(partner)
         for contract in partner.contracts:
-            yield _step(parties.CONTRACT, parties.apply_contract, contract, partner=partner.code)
-        if partner.transfer:
-            yield _step(parties.TRANSFER, parties.apply_transfer, partner.transfer, partner=partner.code)
+            yield _step(agreements.CONTRACT, agreements.apply_contract, contract, partner=partner.code)
+        for transfer in partner.transfers:
+            yield _step(transfers.TRANSFER, transfers.apply_transfer, transfer, partner=partner.code)
+    for partner in organisation.partners:
+        for sub in partner.sub_processors:
+            yield _step(engagements.ENGAGEMENT, engagements.apply_engagement, sub, processor=partner.code)
+
+
+def _partner(entry: schema.PartnerEntry) -> Step:
+    """With the countries it reaches data from, where the file names any."""
+    step = _step(parties.PARTNER, parties.apply_partner, entry)
+    accesses = parties.ordered(values(each) for each in entry.accesses)
+    return replace(step, wanted={**step.wanted, "accesses": accesses}) if accesses else step
 
 
 def _step(noun: Noun, verb: Callable[..., Change | None], entry: schema.Entry, **above: str | None) -> Step:
@@ -167,6 +180,8 @@ def values(entry: schema.Entry) -> dict[str, Any]:
 
 
 def _change(step: Step) -> Change | None:
+    if step.noun is agreements.CONTRACT:
+        return agreements.contract_change(**step.wanted)
     if step.noun is staff.EMPLOYEE:
         return staff.employee_change(dict(step.wanted), step.extra["identifiers"])
     if step.noun is catalogue.FIELD:

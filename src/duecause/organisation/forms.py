@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from duecause.engine.agreements import ANSWERS
 from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Refused, gettext_noop, shape_of
 from duecause.engine.yaml_reader import Mapping
@@ -184,4 +185,19 @@ def per_language(mapping: Mapping, name: str) -> dict[str, str]:
             key=name,
             known=", ".join(LANGUAGE_CODES),
         )
+    return found
+
+
+def points(mapping: Mapping, name: str) -> dict[str, dict[str, str]]:
+    """What an agreement says: point → answer, or point → {answer, page, quote}."""
+    inner, found = mapping.mapping(name), {}
+    for point in inner.keys():  # noqa: SIM118 - not a dict
+        if inner.holds_text(point):
+            found[point] = {"answer": inner.choice(point, ANSWERS)}
+            continue
+        node = inner.mapping(point)
+        noted = {"answer": node.choice("answer", ANSWERS)}
+        noted |= {each: node.text(each) for each in ("page", "quote") if node.has(each)}
+        node.done()
+        found[point] = noted
     return found

@@ -67,9 +67,7 @@ def walk(organisation: Organisation) -> Iterator[tuple[str, Entry]]:
 def _inside(entry: Entry) -> Iterator[tuple[str, Entry]]:
     for spec in fields(entry):
         value = getattr(entry, spec.name)
-        if spec.metadata.get("one") and value is not None:
-            yield spec.name, value
-        elif spec.metadata.get("entries"):
+        if spec.metadata.get("entries"):
             for inner in value:
                 yield spec.name, inner
                 yield from _inside(inner)
@@ -100,8 +98,6 @@ def _value(spec: Field[Any], mapping: yaml_reader.Mapping, problems: list[Proble
     if kind := spec.metadata.get("entries"):
         read = [_entry(kind, inner, problems) for inner in mapping.mappings(spec.name)]
         return tuple(entry for entry in read if entry is not None)
-    if kind := spec.metadata.get("one"):
-        return _entry(kind, mapping.mapping(spec.name), problems)
     return spec.metadata["read"](mapping, spec.name)
 
 

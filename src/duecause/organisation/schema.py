@@ -16,7 +16,8 @@ import yaml
 
 from duecause.apps.catalogue.models import Activity, Wording
 from duecause.apps.gate.policies import engine
-from duecause.apps.parties.models import Partner, Source, TransferBasis
+from duecause.apps.parties.models import Contract, Engagement, Partner, Source, TransferBasis
+from duecause.apps.parties.transfer_actions import WAYS
 from duecause.apps.vault.models import Compartment
 from duecause.organisation import forms
 from duecause.organisation.forms import Read
@@ -33,7 +34,6 @@ LEGAL_BASES = (
 )
 SPECIAL_CONDITIONS = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")  # GDPR Art. 9(2)
 CHANNELS = ("call", "email", "sms", "post")
-CLAUSES = ("a", "b", "c", "d", "e", "f", "g", "h")  # GDPR Art. 28(3)
 
 
 @cache
@@ -75,11 +75,6 @@ def entries(kind: type[Entry]) -> Any:
     return field(metadata={"entries": kind}, default=())
 
 
-def one(kind: type[Entry]) -> Any:
-    """A key that holds one entry of another kind; it may be missing."""
-    return field(metadata={"one": kind}, default=None)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Where an entry stands in the file, as a whole and key by key."""
@@ -107,19 +102,49 @@ class ControllerEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractEntry(Entry):
+    """`points`: what it says, point by point; without it, what somebody noted on the page stays."""
+
     reference: str = key(forms.text(100))
+    kind: str = key(forms.choice(Contract.Kind.values), Contract.Kind.DPA.value)
     valid_from: date = key(forms.day)
     valid_to: date | None = key(forms.day_or_none, None)
-    clauses_missing: tuple[str, ...] = key(forms.choices(CLAUSES), ())
+    module: str = key(forms.choice(("", "1", "2", "3", "4")), "")
+    file_sha256: str = key(forms.text(64), "")
+    points: dict[str, dict[str, str]] | None = key(forms.points, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessEntry(Entry):
+    """Another country from which a partner reaches data."""
+
+    country: str = key(forms.country)
+    ways: tuple[str, ...] = key(forms.choices(WAYS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferEntry(Entry):
+    country: str = key(forms.country)
     mechanism: str = key(forms.choice(TransferBasis.Mechanism.values))
-    module: str = key(forms.choice(("1", "2", "3", "4")), "")
     assessed_on: date | None = key(forms.day_or_none, None)
     assessment_valid_to: date | None = key(forms.day_or_none, None)
-    scope_listed: bool = key(forms.flag, False)
+    law_risk: str = key(forms.choice(TransferBasis.Risk.values), "")
+    measures: str = key(forms.text(2000), "")
+    conclusion: str = key(forms.choice(TransferBasis.Conclusion.values), "")
+    listed_on: date | None = key(forms.day_or_none, None)
+    listed_to: date | None = key(forms.day_or_none, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubProcessorEntry(Entry):
+    """`sub` is another partner of the file, which works for this one."""
+
+    sub: str = key(forms.code, refers="partners")
+    service: str = key(forms.text())
+    announced_on: date = key(forms.day)
+    state: str = key(forms.choice(Engagement.State.values), Engagement.State.ANNOUNCED.value)
+    decide_by: date | None = key(forms.day_or_none, None)
+    terms_agreed_on: date | None = key(forms.day_or_none, None)
+    ended_on: date | None = key(forms.day_or_none, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +153,15 @@ class PartnerEntry(Entry):
     name: str = key(forms.text())
     kind: str = key(forms.choice(Partner.Kind.values))
     country: str = key(forms.country)
+    role: str = key(forms.choice(Partner.Role.values), Partner.Role.PROCESSOR.value)
+    our_role: str = key(forms.choice(Partner.Role.values), Partner.Role.CONTROLLER.value)
     suspended_on: date | None = key(forms.day_or_none, None)
     webhook_url: str = key(forms.url, "")
     witness_key: str = key(forms.text(), "")
     contracts: tuple[ContractEntry, ...] = entries(ContractEntry)
-    transfer: TransferEntry | None = one(TransferEntry)
+    accesses: tuple[AccessEntry, ...] = entries(AccessEntry)
+    transfers: tuple[TransferEntry, ...] = entries(TransferEntry)
+    sub_processors: tuple[SubProcessorEntry, ...] = entries(SubProcessorEntry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from duecause.engine.problems import Problem
+from duecause.engine.problems import PerLanguage, Problem
 from duecause.web.templatetags.formats import day, locale
 
 
@@ -21,6 +21,8 @@ def spoken(problem: Problem) -> str:
 def _said(name: str, value: object) -> object:
     if isinstance(value, date):
         return day(value)
+    if isinstance(value, PerLanguage):
+        return value.said(get_language() or "en")
     return country_name(str(value)) if name == "country" else value
 
 

@@ -92,7 +92,12 @@ def test_the_queue_holds_every_clock_the_most_urgent_first(world, now):
     assert [entry.meaning for entry in queue][:2] == ["stopped", "act"]
     assert {entry.kind for entry in queue} == {"Request", "Alarm", "Quarantine", "Register", "Partner"}
     text = text_of(world, "privacy_officer")
-    for words in ("BE-DNCM is too old", "1 row of test.csv is in quarantine", "Centre A ends", "Late"):
+    for words in (
+        "BE-DNCM is too old",
+        "1 row of test.csv is in quarantine",
+        "The gate of Centre A closes: processor contract ends",
+        "Late",
+    ):
         assert words in text
 
 

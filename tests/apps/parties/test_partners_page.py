@@ -9,9 +9,9 @@ from django.test import Client
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.models import Event
-from duecause.apps.parties.models import ApiKey, Contract, Partner, Source
+from duecause.apps.parties.models import ApiKey, Contract, Engagement, Partner, Source
 from duecause.apps.parties.queries import partner_by_key
-from tests.support.world import make_world
+from tests.support.world import ALL_MET, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 READERS = {"privacy_officer", "team_lead", "administrator"}
@@ -32,8 +32,12 @@ def words(answer) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
-def tile(answer, code: str) -> str:
-    return words(answer).partition(f'id="partner-{code}"')[2].partition("</section>")[0]
+def line(answer, code: str) -> str:
+    return words(answer).partition(f'id="partner-{code}"')[2].partition("</tr>")[0]
+
+
+def page(world, profile="privacy_officer", code="CC-A"):
+    return words(signed_in(world, profile).get(f"/partners/{code}/"))
 
 
 @pytest.mark.parametrize("profile", sorted(engine().vocabulary.profiles))
@@ -51,21 +55,26 @@ def test_only_administrators_make_and_revoke_keys(world, profile):
     assert not ApiKey.objects.exists()
     assert Alarm.objects.filter(kind="function").count() == 2
     if profile in READERS:
-        assert "Make a key" not in words(client.get("/partners/"))
+        assert "Make a key" not in words(client.get("/partners/CC-A/"))
 
 
 def test_a_partner_in_order_is_open(world):
-    shown = tile(signed_in(world).get("/partners/"), "CC-A")
+    shown = line(signed_in(world).get("/partners/"), "CC-A")
     assert "Open" in shown and "Stopped" not in shown
-    assert "DPA-1" in shown and "No date is known" in shown
+    shown = page(world)
+    assert "DPA-1" in shown and "No date is known" in shown and "Complete" in shown
     assert "inside the European Economic Area" in shown
 
 
 def test_a_partner_that_is_stopped_shows_every_reason(world):
     Partner.objects.filter(code="CC-A").update(country="TN", suspended_on=date(2025, 5, 5))
-    Contract.objects.filter(partner__code="CC-A").update(valid_to=date(2025, 6, 30), clauses_missing=["h"])
-    shown = tile(signed_in(world).get("/partners/"), "CC-A")
-    for reason in ("is suspended", "lacks h", "there is no basis for the transfer"):
+    Contract.objects.filter(partner__code="CC-A").update(
+        valid_to=date(2025, 6, 30), answers={**ALL_MET, "h": "absent"}
+    )
+    shown = line(signed_in(world).get("/partners/"), "CC-A")
+    assert "Stopped" in shown and "is suspended" in shown and "and 3 more reasons" in shown
+    shown = page(world)
+    for reason in ("is suspended", "(h) proof and audits", "there is no basis for the transfer"):
         assert reason in shown
     assert "ended on 30 Jun 2025" in shown and "Tunisia" in shown
 
@@ -73,9 +82,86 @@ def test_a_partner_that_is_stopped_shows_every_reason(world):
 def test_the_day_on_which_the_gate_closes_by_itself_is_shown(world):
     end = date.today() + timedelta(days=10)
     Contract.objects.filter(partner__code="CC-A").update(valid_to=end)
-    shown = tile(signed_in(world).get("/partners/"), "CC-A")
+    shown = line(signed_in(world).get("/partners/"), "CC-A")
     assert f"after {end.day} {end:%b %Y}" in shown
     assert 'data-meaning="watch"' in shown
+
+
+def test_the_clause_table_is_filled_in_and_opens_the_gate(world):
+    contract = Contract.objects.get(partner__code="CC-A")
+    Contract.objects.filter(pk=contract.pk).update(answers={})
+    client = signed_in(world, "privacy_officer")
+    assert "Nobody has checked what the contract with Centre A says" in words(client.get("/partners/CC-A/"))
+    table = words(client.get(f"/partners/CC-A/contracts/{contract.pk}/"))
+    assert "Are the data erased or returned at the end, as we choose?" in table
+    filled = {f"answer-{code}": "met" for code in ALL_MET} | {"page-g": "7", "quote-g": "wist alles"}
+    answer = client.post(f"/partners/CC-A/contracts/{contract.pk}/note/", filled, follow=True)
+    assert "Complete" in words(answer) and "Nobody has checked" not in words(answer)
+    again = words(client.get(f"/partners/CC-A/contracts/{contract.pk}/"))
+    assert "wist alles" in again and 'value="7"' in again and "Test privacy_officer" in again
+
+
+def test_a_quote_that_is_too_long_is_refused_and_what_was_typed_stays(world):
+    contract = Contract.objects.get(partner__code="CC-A")
+    client = signed_in(world, "privacy_officer")
+    answer = client.post(
+        f"/partners/CC-A/contracts/{contract.pk}/note/", {"answer-g": "partly", "quote-g": "x" * 700}
+    )
+    assert answer.status_code == 422
+    assert "600 for the quote" in words(answer) and "x" * 700 in words(answer)
+    contract.refresh_from_db()
+    assert contract.answers["g"] == "met"
+
+
+def test_a_country_a_transfer_and_a_sub_processor_are_noted_on_the_page(world):
+    client = signed_in(world, "privacy_officer")
+    client.post("/partners/CC-A/countries/", {"country": "in", "ways": ["support"]})
+    shown = words(client.get("/partners/CC-A/"))
+    assert "India" in shown and "there is no basis for the transfer" in shown
+    sent = {"mechanism": "scc", "assessed_on": "2026-01-01", "conclusion": "sufficient", "law_risk": "low"}
+    client.post("/partners/CC-A/transfers/IN/save/", sent)
+    assert "No signed standard clauses with Centre A for India" in words(client.get("/partners/CC-A/"))
+    client.post(
+        "/partners/CC-A/sub-processors/",
+        {"sub": "CC-B", "service": "Overflow", "announced_on": "2026-11-01", "decide_by": "2026-11-02"},
+    )
+    shown = words(client.get("/partners/CC-A/"))
+    assert "Overflow, for Centre A" in shown and "Nobody has authorised Centre B" in shown
+    row = Engagement.objects.get()
+    client.post(
+        f"/partners/CC-A/sub-processors/{row.pk}/", {"state": "authorised", "terms_agreed_on": "2026-11-03"}
+    )
+    assert "Nobody has authorised" not in words(client.get("/partners/CC-A/"))
+    assert client.get("/partners/CC-A/transfers/TN/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "what"),
+    [
+        ("contracts", {"reference": "A", "kind": "dpa", "valid_from": "soon"}, "Enter a valid date"),
+        ("contracts", {"reference": "A", "kind": "scc", "valid_from": "2026-01-01"}, "a module from 1 to 4"),
+        ("countries", {"country": "India"}, "Write the two letters"),
+        ("sub-processors", {"sub": "CC-A", "service": "x", "announced_on": "2026-01-01"}, "valid choice"),
+        ("overrides", {"key": "x", "until": "2026-01-01", "because": "y"}, "does not stand in the way"),
+    ],
+)
+def test_what_cannot_be_noted_is_said_beside_the_form(world, path, sent, what):
+    answer = signed_in(world, "privacy_officer").post(f"/partners/CC-A/{path}/", sent)
+    assert answer.status_code == 422
+    if path != "overrides":
+        assert what in words(answer)
+
+
+def test_history_says_what_changed_and_who_did_it(world):
+    client = signed_in(world, "privacy_officer")
+    client.post("/partners/CC-A/suspension/")
+    shown = words(client.get("/partners/CC-A/"))
+    assert "is suspended" in shown
+    history = shown.partition('id="history"')[2]
+    assert "Partner changed" in history and "Test privacy_officer" in history and "suspended_on" in history
+    assert "Partner changed" not in page(world, code="CC-B").partition('id="history"')[2]
+    client.post("/partners/CC-A/suspension/")
+    assert "is suspended" not in words(client.get("/partners/CC-A/"))
 
 
 def test_a_new_key_is_shown_once_works_and_is_never_cached(world):
@@ -84,7 +170,7 @@ def test_a_new_key_is_shown_once_works_and_is_never_cached(world):
     clear = re.search(r"dc_[0-9a-f]{8}_[\w-]{40,}", words(answer))[0]
     assert partner_by_key(clear, scope="precall").code == "CC-A"
     assert "no-store" in answer["Cache-Control"]
-    again = words(client.get("/partners/"))
+    again = words(client.get("/partners/CC-A/"))
     assert clear not in again and clear[:11] in again
     assert clear not in str(list(client.session.items()))
 
@@ -105,7 +191,7 @@ def test_a_revoked_key_ends_at_once_and_the_event_is_written_once(world):
     assert "was revoked before" in words(client.post(path, follow=True))
     assert partner_by_key(clear, scope="precall") is None
     assert Event.objects.filter(kind="parties.api_key_revoked").count() == 1
-    assert "Revoked" in tile(client.get("/partners/"), "CC-A")
+    assert "Revoked" in words(client.get("/partners/CC-A/"))
 
 
 def test_a_key_of_another_centre_or_of_nobody_is_not_revoked_here(world):

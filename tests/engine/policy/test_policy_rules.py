@@ -25,6 +25,9 @@ alarms.read          -       -        -          -         x               -
 alarms.handle        -       -        -          -         x               -
 parties.read         -       -        -          x         x               x
 parties.manage       -       -        -          -         -               x
+parties.review       -       -        -          -         x               x
+parties.override     -       -        -          x         x               -
+parties.approve_override - - - - x -
 catalogue.read       -       -        -          x         x               -
 catalogue.approve    -       -        -          -         x               -
 evidence.read        -       -        -          x         x               -

@@ -11,6 +11,7 @@ class DiallingConfig(AppConfig):
             feed_actions,
             feed_jobs,
             feed_queries,
+            gate_jobs,
             jobs,
             queries,
         )

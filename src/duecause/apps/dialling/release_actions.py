@@ -17,14 +17,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext
 
 from duecause.apps.dialling import facts, marks, rules
 from duecause.apps.dialling.feed_actions import tell_of_recall
+from duecause.apps.dialling.list_queries import release_of
 from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
 from duecause.apps.dialling.opened import Opened, open_rows
 from duecause.apps.ledger.actions import record
-from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.apps.parties.queries import blocking_reasons_of, gate_of, open_until
 from duecause.apps.register.fields import is_phone
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
@@ -32,6 +32,7 @@ from duecause.engine.ids import uuid7
 from duecause.engine.periods import end_of_day, local_day
 from duecause.engine.problems import Refused
 from duecause.engine.tabular import write_csv
+from duecause.web.words import spoken
 
 ROWS_AT_ONCE = 2_000
 
@@ -131,7 +132,7 @@ def _refuse_a_closed_gate(dial_list: DialList, today: date, now: datetime) -> No
             "party_gate_closed",
             "Nothing may be released to %(centre)s now. %(reasons)s",
             centre=dial_list.centre.name,
-            reasons=" ".join(gettext(reason.template) % reason.params for reason in blocking),
+            reasons=" ".join(spoken(reason) for reason in blocking),
         )
 
 
@@ -263,6 +264,8 @@ def _commit(
     content: bytes,
     now: datetime,
 ) -> Release:
+    expires_at = _expires_at(dial_list, now)
+    gate = gate_of(dial_list.centre, local_day(now, dial_list.campaign.controller.country), now=now)
     people = [line for line in lines if line.row is not None]
     _write_held_back(dial_list, draft, held)
     told = {
@@ -274,10 +277,11 @@ def _commit(
         "planted": len(lines) - len(people),
         "watermark": draft.watermark,
         "file_sha256": hashlib.sha256(content).hexdigest(),
-        "expires_at": _expires_at(dial_list).isoformat(),
+        "expires_at": expires_at.isoformat(),
+        "overridden": sorted(block.key for block in gate.overridden),
     }
     event = record(actor=actor, kind="dialling.released", now=now, payload=told)
-    draft.expires_at = _expires_at(dial_list)
+    draft.expires_at = expires_at
     draft.rows = len(people)
     draft.file_sha256 = hashlib.sha256(content).hexdigest()
     draft.certificate = _certificate(dial_list, told, held, event.uid, now)
@@ -301,14 +305,22 @@ def _write_held_back(dial_list: DialList, draft: Release, held: dict[int, str]) 
 
 
 def last_day(dial_list: DialList) -> date:
-    """The last day on which registers, rules, contract and campaign allow calls."""
+    """The last day on which registers, rules, contract and campaign allow calls; once released, the one that
+    the release has, which a partner's gate may have brought forward."""
+    given = release_of(dial_list)
+    if given is not None and dial_list.state == DialList.State.RELEASED:
+        return local_day(given.expires_at - timedelta(seconds=1), dial_list.campaign.controller.country)
     last = dial_list.on + timedelta(days=dial_list.campaign.valid_days)
     until = dial_list.report["expires_on"]
     return last if until is None else min(last, date.fromisoformat(until))
 
 
-def _expires_at(dial_list: DialList) -> datetime:
-    return end_of_day(last_day(dial_list), dial_list.campaign.controller.country)
+def _expires_at(dial_list: DialList, now: datetime) -> datetime:
+    """Not later than the gate of the centre is open, by what is known now."""
+    country = dial_list.campaign.controller.country
+    until = open_until(dial_list.centre, local_day(now, country), now=now)
+    last = last_day(dial_list)
+    return end_of_day(last if until is None else min(last, until), country)
 
 
 def _certificate(
@@ -329,6 +341,7 @@ def _certificate(
         "list_sha256": told["file_sha256"],
         "planted_rows": told["planted"],
         "watermark": told["watermark"],
+        "party_overrides": told["overridden"],
         "release": told["release"],
         "released_at": now.isoformat(),
         "expires_at": told["expires_at"],

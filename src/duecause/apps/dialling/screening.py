@@ -12,7 +12,8 @@ from duecause.apps.dialling import facts, rules
 from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
-from duecause.apps.parties.queries import blocking_reasons_of, party_facts
+from duecause.apps.parties.queries import PartyState, gate_of
+from duecause.engine.partyfacts import Block
 from duecause.engine.problems import Problem
 from duecause.engine.screening import (
     AppliedRule,
@@ -23,8 +24,6 @@ from duecause.engine.screening import (
     screen,
 )
 from duecause.engine.screening.reasons import label
-from duecause.engine.transfers import gate_open_until
-from duecause.packs import law
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,22 +47,20 @@ class Judged:
 def judge(question: Question, candidates: Candidates, *, progress: Progress | None = None) -> Judged:
     countries = {number.country for row in candidates.rows for number in row.numbers}
     rule_sets = rules.rule_sets(countries | set(question.campaign.countries), question.on)
-    blocking = blocking_reasons_of(question.centre, question.on)
+    gate = gate_of(question.centre, question.on)
     states, versions = facts.register_states(rules.registers_for(rule_sets.values()))
     given = ScreeningInput(
-        **_tables(question, candidates, versions), party_reasons=blocking, registers_loaded=states
+        **_tables(question, candidates, versions), party_reasons=gate.reasons, registers_loaded=states
     )
     verdicts = screen(
         given,
         campaign=rules.campaign_facts(question.campaign),
         rules=rule_sets,
         on=question.on,
-        party_open_until=gate_open_until(
-            party_facts(question.centre, question.on), on=question.on, adequacy=law.adequacy()
-        ),
+        party_open_until=gate.closes_after,
         progress=progress,
     )
-    return Judged(verdicts, _report(question, verdicts, blocking, rule_sets, versions))
+    return Judged(verdicts, _report(question, verdicts, gate, rule_sets, versions))
 
 
 def _tables(
@@ -92,7 +89,7 @@ def _tables(
 def _report(
     question: Question,
     verdicts: Verdicts,
-    blocking: Iterable[Problem],
+    gate: PartyState,
     rule_sets: dict[str, RuleSet],
     versions: Iterable[RegisterVersion],
 ) -> dict[str, Any]:
@@ -124,7 +121,8 @@ def _report(
             for used in verdicts.registers_used
         ],
         "register_versions": {version.register.code: version.pk for version in versions},
-        "party_gate": [plain(problem) for problem in blocking],
+        "party_gate": [plain(problem) for problem in gate.reasons],
+        "party_overrides": [overridden(block) for block in gate.overridden],
         "expires_on": _iso(verdicts.expires_on),
         "expires_because": plain(because) if because else None,
         "certificate": build_certificate(
@@ -154,6 +152,11 @@ def plain(problem: Problem) -> dict[str, Any]:
     """A problem as JSON: code, English template and parameters as text, for translation where it is shown."""
     params = {name: str(value) for name, value in problem.params.items()}
     return {"code": problem.code, "template": problem.template, "params": params, "text": problem.text}
+
+
+def overridden(block: Block) -> dict[str, Any]:
+    """A reason that two persons let not count, and until when."""
+    return {**plain(block.problem), "key": block.key, "until": _iso(block.until)}
 
 
 def _iso(day: date | None) -> str | None:

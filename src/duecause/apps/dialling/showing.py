@@ -18,7 +18,8 @@ from duecause.apps.dialling import release_actions, rules, texts
 from duecause.apps.dialling.list_queries import rule_of, rules_on, state_of
 from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.parties.models import Partner
-from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.apps.parties.queries import PartyState, blocking_reasons_of, gate_of
+from duecause.apps.parties.texts import override_row
 from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
@@ -192,7 +193,15 @@ def about(campaign: Campaign, centre: Partner | None, on: date) -> dict[str, Any
         "registers": list(
             {rule.subject: _register_now(rule, versions.get(rule.subject), on) for rule in registers}.values()
         ),
-        "blocking": [reason_row(problem) for problem in blocking_reasons_of(centre, on)] if centre else [],
+        **gate_rows(gate_of(centre, on) if centre else None),
+    }
+
+
+def gate_rows(state: PartyState | None) -> dict[str, list[dict[str, str]]]:
+    """What stands in the way of a partner, and what two persons have overridden, for <c-reason-list>."""
+    return {
+        "blocking": [reason_row(problem) for problem in state.reasons] if state else [],
+        "overridden": [override_row(block) for block in state.overridden] if state else [],
     }
 
 

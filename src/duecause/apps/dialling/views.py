@@ -21,6 +21,8 @@ from duecause.apps.dialling.forms import Screening
 from duecause.apps.dialling.list_queries import RowFilter
 from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.obligations.models import Step
+from duecause.apps.parties.queries import gate_of
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 from duecause.engine.tabular import write_csv
 from duecause.web.access import needs
@@ -174,6 +176,9 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
         "last_day": dial_list.report and release_actions.last_day(dial_list),
         "may_release": not release and not against,
         "against": [showing.reason_row(problem) for problem in told],
+        "overridden": showing.gate_rows(
+            gate_of(dial_list.centre, local_day(now, dial_list.campaign.controller.country), now=now)
+        )["overridden"],
         "screen_again": any(problem.code == "list_stale" for problem in against),
         "count": showing.released_count(dial_list),
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.utils.translation import gettext as _
 
 from duecause.apps.gate.models import LEDGER_LATE, Alarm
 from duecause.apps.gate.policies import engine
-from duecause.web.templatetags.formats import number
+from duecause.apps.parties.texts import matter
+from duecause.web.templatetags.formats import day, number
 
 
 def sentence(alarm: Alarm) -> str:
@@ -41,6 +44,8 @@ def sentence(alarm: Alarm) -> str:
             "%(partner)s reported an objection about a row that is on none of its lists. Ask whose objection"
             " it is and record it."
         ) % {"partner": partner}
+    if alarm.kind in ("party_gate_ends", "party_gate_closed"):
+        return _partner_gate(alarm, partner)
     groups = engine().vocabulary.labels["groups"]
     what = ", ".join(_(groups[group]) for group in alarm.facts.get("groups", []) if group in groups)
     texts = {
@@ -50,6 +55,22 @@ def sentence(alarm: Alarm) -> str:
     }
     text = texts.get(alarm.kind, _("%(who)s tried to see data that the reason does not allow (%(what)s)."))
     return text % {"who": who, "what": what}
+
+
+def _partner_gate(alarm: Alarm, partner: str) -> str:
+    about = {
+        "partner": partner,
+        "what": matter(str(alarm.facts.get("reason", "")), str(alarm.facts.get("country", ""))),
+        "day": day(date.fromisoformat(str(alarm.facts["last_day"]))),
+    }
+    if alarm.kind == "party_gate_ends":
+        text = _("The gate of %(partner)s closes after %(day)s: %(what)s. Renew it before, or releases stop.")
+    else:
+        text = _(
+            "The gate of %(partner)s is closed: %(what)s ended on %(day)s. Nothing is released to it, its"
+            " calls are denied and its lists have ended."
+        )
+    return text % about
 
 
 def severity_meaning(alarm: Alarm) -> str:

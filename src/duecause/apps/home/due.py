@@ -24,18 +24,17 @@ from duecause.apps.obligations import queries as obligations
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.obligations.texts import kind_label
 from duecause.apps.parties.models import Partner
-from duecause.apps.parties.queries import party_facts
+from duecause.apps.parties.queries import endings_of, waiting_overrides
+from duecause.apps.parties.texts import matter_of
 from duecause.apps.register.models import QuarantinedRow
 from duecause.engine.actor import Actor
 from duecause.engine.screening import Rule
-from duecause.engine.transfers import gate_open_until
 from duecause.packs import law
 from duecause.web.charts import share_meaning
 from duecause.web.navigation import url_or_none
 from duecause.web.templatetags.formats import number, shown_day
 
 MOST_OF_A_KIND = 100
-PARTNER_NOTICE = timedelta(days=30)
 REGISTER_NOTICE = timedelta(days=2)
 URGENCY = {"stopped": 0, "act": 1, "watch": 2, "ok": 3, "info": 4}
 
@@ -164,20 +163,35 @@ def _registers_page() -> str | None:
 
 
 def _partners(now: datetime) -> Iterator[Due]:
-    """Contracts, assessments and adequacy decisions that end within 30 days."""
-    today = shown_day(now)
-    for partner in Partner.objects.filter(kind=Partner.Kind.CALL_CENTRE):
-        last = gate_open_until(party_facts(partner, today), on=today, adequacy=law.adequacy())
-        if last is None or not today <= last <= today + PARTNER_NOTICE:
-            continue
-        left = last - today
+    """Everything that ends soon and closes the gate of a partner: contracts, assessments, adequacy decisions,
+    overrides, and the days by which we may object to a sub-processor."""
+    today, notice = shown_day(now), timedelta(days=max(law.party_rules().policy.alarm_days))
+    for partner in Partner.objects.order_by("name"):
+        for ending in endings_of(partner, today, today + notice):
+            left = ending.last_day - today
+            matters = ", ".join(dict.fromkeys(matter_of(block) for block in ending.blocks))
+            title = _("The gate of %(partner)s closes: %(what)s ends")
+            yield Due(
+                kind=_("Partner"),
+                title=title % {"partner": partner.name, "what": matters},
+                meaning="act" if left < notice / 8 else "watch",
+                by=ending.last_day,
+                used=1 - left / notice,
+                href=reverse("parties:partner", args=[partner.code]),
+            )
+
+
+def _overrides(now: datetime) -> Iterator[Due]:
+    """What one person asked to override and another has to decide."""
+    for override in waiting_overrides(shown_day(now)):
         yield Due(
             kind=_("Partner"),
-            title=_("Contract or transfer basis of %(partner)s ends") % {"partner": partner.name},
-            meaning="act" if left < PARTNER_NOTICE / 4 else "watch",
-            by=last,
-            used=1 - left / PARTNER_NOTICE,
-            href=url_or_none("parties:list"),
+            title=_("Approve or refuse an override of the gate of %(partner)s")
+            % {"partner": override.partner.name},
+            meaning="act",
+            by=override.until,
+            since=override.asked_at,
+            href=reverse("parties:partner", args=[override.partner.code]) + "#overrides",
         )
 
 
@@ -187,6 +201,7 @@ SOURCES: tuple[tuple[str, Callable[[datetime], Iterator[Due]]], ...] = (
     ("register.read", _quarantine),
     ("registers.load", _registers),
     ("parties.read", _partners),
+    ("parties.approve_override", _overrides),
 )
 
 

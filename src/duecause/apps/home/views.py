@@ -19,7 +19,7 @@ from duecause.apps.home import due, queries
 from duecause.apps.ledger.queries import log_state, queue_health
 from duecause.apps.obligations.queries import share_of_time_used
 from duecause.apps.obligations.texts import kind_label
-from duecause.apps.parties.queries import blocking_reasons_of
+from duecause.apps.parties.queries import gate_of
 from duecause.apps.register.models import ImportBatch
 from duecause.web import charts
 from duecause.web.access import refuse, signed_in
@@ -122,13 +122,9 @@ def _manager(now: datetime) -> dict[str, Any]:
             (one, last_day(one.dial_list)) for one in queries.running_releases(now) if one.dial_list
         ],
         "centres": [
-            {
-                "centre": centre,
-                "reasons": [showing.reason_row(problem) for problem in blocking_reasons_of(centre, today)],
-            }
+            {"centre": centre, **showing.gate_rows(gate_of(centre, today))}
             for centre in queries.call_centres()
         ],
-        "parties_url": url_or_none("parties:list") or "",
         "objections": sum(count for _day, count in per_day),
         "objections_chart": charts.lines(
             _("Objections per day"),

@@ -19,6 +19,7 @@ KINDS = {
     "consent.load_register": _("Load a national register"),
     "consent.import_objections": _("Take over past objections"),
     "dialling.screen": _("Screen a list"),
+    "dialling.watch_gates": _("Watch the gates of partners"),
     "dialling.watch_feeds": _("Watch that call centres acknowledge"),
     "dialling.ping": _("Ping a call centre"),
     "dialling.tell_partners": _("Tell the call centres"),

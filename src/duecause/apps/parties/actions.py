@@ -1,26 +1,20 @@
-"""Verbs of parties: bring controllers, brands, partners, contracts, transfers and sources to what the
-organisation file says, and hand out or revoke a partner's API keys."""
+"""Verbs of parties: bring controllers, brands, partners and sources to what the organisation file says,
+suspend a partner, and hand out or revoke its API keys. Contracts, transfers and overrides have verbs of
+their own."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 
 from duecause.apps.ledger.actions import record
 from duecause.apps.ledger.upserts import Noun, put, require_one_of
-from duecause.apps.parties.models import (
-    ApiKey,
-    Brand,
-    Contract,
-    Controller,
-    Partner,
-    Source,
-    TransferBasis,
-)
+from duecause.apps.parties.models import ApiKey, Brand, Controller, Partner, Source
 from duecause.apps.parties.queries import hash_of
 from duecause.apps.vault.actions import seal_bytes
 from duecause.apps.vault.models import Compartment
@@ -39,10 +33,6 @@ CONTROLLER = Noun(
 )
 BRAND = Noun(name="brand", model=Brand, event="parties.brand_changed")
 PARTNER = Noun(name="partner", model=Partner, event="parties.partner_changed")
-CONTRACT = Noun(
-    name="contract", model=Contract, event="parties.contract_changed", key=("partner", "reference")
-)
-TRANSFER = Noun(name="transfer", model=TransferBasis, event="parties.transfer_changed", key=("partner",))
 SOURCE = Noun(name="source", model=Source, event="parties.source_changed")
 
 SCOPES = frozenset({"feed", "precall"})
@@ -95,11 +85,16 @@ def apply_partner(
     kind: str,
     country: str,
     suspended_on: date | None,
+    role: str = "processor",
+    our_role: str = "controller",
+    accesses: Sequence[Mapping[str, Any]] | None = None,
     webhook_url: str = "",
     witness_key: str = "",
 ) -> Change | None:
-    """`webhook_url`: called when the partner's feed grows. `witness_key`: verifier key (name+id+key) of the
-    cosignatures that it gives to checkpoints of the ledger."""
+    """`role`, `our_role`: who decides and who processes, between the two of us. `accesses`: other countries
+    from which it reaches data, {"country", "ways"}; None leaves them as they are. `webhook_url`: called
+    when the partner's feed grows. `witness_key`: verifier key (name+id+key) of the cosignatures that it
+    gives to checkpoints of the ledger."""
     _require(actor)
     if witness_key and not tlog.Verifier.parse(witness_key).is_witness:
         raise Refused(
@@ -107,62 +102,34 @@ def apply_partner(
             "The witness key of %(partner)s is the key of a log. Ask for its cosignature key.",
             partner=name,
         )
-    wanted = {
+    wanted: dict[str, Any] = {
         "code": code,
         "name": name,
         "kind": kind,
         "country": country,
         "suspended_on": suspended_on,
+        "role": role,
+        "our_role": our_role,
         "webhook_url": webhook_url,
         "witness_key": witness_key,
     }
+    if accesses is not None:
+        wanted["accesses"] = ordered(accesses)
     return put(PARTNER, wanted, actor=actor, now=now)
 
 
-def apply_contract(
-    *,
-    actor: Actor,
-    now: datetime,
-    partner: str,
-    reference: str,
-    valid_from: date,
-    valid_to: date | None,
-    clauses_missing: Sequence[str],
-) -> Change | None:
-    """Processor contract of a partner (GDPR Art. 28(3)); `clauses_missing` are letters of that paragraph."""
-    _require(actor)
-    wanted = {
-        "partner": partner,
-        "reference": reference,
-        "valid_from": valid_from,
-        "valid_to": valid_to,
-        "clauses_missing": clauses_missing,
-    }
-    return put(CONTRACT, wanted, actor=actor, now=now)
+def ordered(accesses: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each country once, in order, with its ways; so that the same facts are the same value."""
+    ways: dict[str, set[str]] = {}
+    for each in accesses:
+        ways.setdefault(each["country"], set()).update(each["ways"])
+    return [{"country": country, "ways": sorted(ways[country])} for country in sorted(ways)]
 
 
-def apply_transfer(
-    *,
-    actor: Actor,
-    now: datetime,
-    partner: str,
-    mechanism: str,
-    module: str,
-    assessed_on: date | None,
-    assessment_valid_to: date | None,
-    scope_listed: bool,
-) -> Change | None:
-    """Why data may leave for a partner's country (GDPR Art. 44-49)."""
-    _require(actor)
-    wanted = {
-        "partner": partner,
-        "mechanism": mechanism,
-        "module": module,
-        "assessed_on": assessed_on,
-        "assessment_valid_to": assessment_valid_to,
-        "scope_listed": scope_listed,
-    }
-    return put(TRANSFER, wanted, actor=actor, now=now)
+def suspend(*, actor: Actor, partner: Partner, on: date | None, now: datetime) -> Change | None:
+    """Let nothing more go to a partner from a day on; None lifts it. Raises NotPermitted."""
+    require_one_of(actor, "parties.review", "parties.manage")
+    return put(PARTNER, {"code": partner.code, "suspended_on": on}, actor=actor, now=now)
 
 
 def apply_source(
@@ -184,7 +151,7 @@ def apply_source(
 ) -> Change | None:
     """`say`: language → how an agent names this source when a person asks (GDPR Art. 14(2)(f), 15(1)(g))."""
     _require(actor)
-    wanted = {
+    wanted: dict[str, Any] = {
         "code": code,
         "name": name,
         "kind": kind,

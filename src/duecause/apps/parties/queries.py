@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, TypeVar
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import F, QuerySet
 
-from duecause.apps.parties.models import ApiKey, Contract, Partner, Source, TransferBasis
+from duecause.apps.ledger.models import Event
+from duecause.apps.ledger.queries import told
+from duecause.apps.parties.models import ApiKey, Override, Partner, Source
+from duecause.apps.parties.standing import party_facts, provides_feed_overdue
 from duecause.apps.statements import Statement
+from duecause.engine.partyfacts import Block, PartyFacts
+from duecause.engine.partygate import Ending, blocking_reasons, blocks, closes_after, endings
 from duecause.engine.problems import Problem
-from duecause.engine.transfers import Decision, PartyFacts, blocking_reasons, gate_open_until
-from duecause.packs.law import adequacy
+from duecause.packs.law import party_rules
 
-FeedOverdue = Callable[[Partner, datetime], bool]
-_feed_overdue: list[FeedOverdue] = []
-
-
-def provides_feed_overdue(provider: FeedOverdue) -> FeedOverdue:
-    """Register who knows whether a partner has not acknowledged in time what it must act on."""
-    _feed_overdue.append(provider)
-    return provider
+__all__ = ["party_facts", "provides_feed_overdue"]
 
 
 def prefix_of(clear: str) -> str:
@@ -55,96 +52,80 @@ def _key(*, prefix: str) -> QuerySet[ApiKey, Any]:
     return ApiKey.objects.filter(prefix=prefix).values_list("key_hash", "revoked_at", "scopes", *of_partner)
 
 
-class _Terms(NamedTuple):
-    """What of a contract the gate asks."""
-
-    valid_from: date
-    valid_to: date | None
-    clauses_missing: list[str]
-
-
-def _standing(*, partner: int) -> QuerySet[Partner, Any]:
-    """One row per contract, the newest first, each with the transfer basis."""
-    contract = ("contracts__valid_from", "contracts__valid_to", "contracts__clauses_missing")
-    transfer = ("mechanism", "module", "assessed_on", "assessment_valid_to", "scope_listed")
-    rows = Partner.objects.filter(pk=partner).order_by("-contracts__valid_from")
-    return rows.values_list(*contract, *(f"transfer__{name}" for name in transfer))
-
-
-Agreed = TypeVar("Agreed", Contract, _Terms)
-# A call waits for these.
-_KEYS, _STANDING = Statement(_key), Statement(_standing)
+_KEYS = Statement(_key)  # a call waits for it
 
 
 def hash_of(clear: str) -> str:
     return hashlib.sha256(clear.encode()).hexdigest()
 
 
-def party_facts(partner: Partner, on: date | None = None, *, now: datetime | None = None) -> PartyFacts:
-    """What is known of a partner. Of several contracts the one in force on the day `on`, else the newest."""
-    moment = now or datetime.now(UTC)
-    rows = _STANDING.rows(partner=partner.pk)
-    contract = _in_force([_Terms(*row[:3]) for row in rows if row[0] is not None], on)
-    mechanism, module, assessed_on, valid_to, scope_listed = rows[0][3:] if rows else (None,) * 5
-    return PartyFacts(
-        code=partner.code,
-        name=partner.name,
-        country=partner.country,
-        contract_valid_from=contract.valid_from if contract else None,
-        contract_valid_to=contract.valid_to if contract else None,
-        contract_clauses_missing=tuple(contract.clauses_missing) if contract else (),
-        mechanism=mechanism or "none",
-        scc_module=module or "",
-        tia_on=assessed_on,
-        tia_valid_to=valid_to,
-        scope_listed=bool(scope_listed),
-        suspended=partner.suspended_on is not None and (on is None or partner.suspended_on <= on),
-        feed_overdue=any(overdue(partner, moment) for overdue in _feed_overdue),
-    )
-
-
 def blocking_reasons_of(partner: Partner, on: date, *, now: datetime | None = None) -> tuple[Problem, ...]:
     """Every reason why nothing may be released to this partner on a day; empty when the gate is open."""
-    return blocking_reasons(party_facts(partner, on, now=now), on=on, adequacy=adequacy())
+    return blocking_reasons(party_facts(partner, on, now=now), on=on, rules=party_rules())
 
 
-def _contract(partner: Partner, on: date | None) -> Contract | None:
-    return _in_force(list(Contract.objects.filter(partner=partner).order_by("-valid_from")), on)
-
-
-def _in_force(contracts: Sequence[Agreed], on: date | None) -> Agreed | None:
-    if on is not None:
-        for contract in contracts:
-            if contract.valid_from <= on and (contract.valid_to is None or on <= contract.valid_to):
-                return contract
-    return contracts[0] if contracts else None
+def open_until(partner: Partner, on: date, *, now: datetime | None = None) -> date | None:
+    """The last day on which the gate is open by what is known now; None: none closes it or it is closed."""
+    return closes_after(party_facts(partner, on, now=now), on=on, rules=party_rules())
 
 
 @dataclass(frozen=True, slots=True)
 class PartyState:
-    """A partner on a day. `closes_after`: last day on which the gate is open by what is known now. `inside`:
-    the country is part of the European Economic Area, so that no transfer basis is needed."""
+    """A partner on a day. `closes_after`: last day on which the gate is open by what is known now."""
 
     partner: Partner
-    contract: Contract | None
-    transfer: TransferBasis | None
-    decision: Decision | None
-    inside: bool
-    reasons: tuple[Problem, ...]
+    facts: PartyFacts
+    blocks: tuple[Block, ...]
     closes_after: date | None
 
+    @property
+    def reasons(self) -> tuple[Problem, ...]:
+        return tuple(block.problem for block in self.blocks if block.stops)
 
-def state_of(partner: Partner, on: date) -> PartyState:
-    facts = party_facts(partner, on)
+    @property
+    def overridden(self) -> tuple[Block, ...]:
+        return tuple(block for block in self.blocks if not block.stops)
+
+    @property
+    def open(self) -> bool:
+        return not self.reasons
+
+
+def gate_of(partner: Partner, on: date, *, now: datetime | None = None) -> PartyState:
+    facts, rules = party_facts(partner, on, now=now), party_rules()
     return PartyState(
         partner=partner,
-        contract=_contract(partner, on),
-        transfer=TransferBasis.objects.filter(partner=partner).first(),
-        decision=adequacy().decision(partner.country, on),
-        inside=partner.country in adequacy().eea,
-        reasons=blocking_reasons(facts, on=on, adequacy=adequacy()),
-        closes_after=gate_open_until(facts, on=on, adequacy=adequacy()),
+        facts=facts,
+        blocks=blocks(facts, on=on, rules=rules),
+        closes_after=closes_after(facts, on=on, rules=rules),
     )
+
+
+def endings_of(partner: Partner, on: date, until: date) -> tuple[Ending, ...]:
+    """What comes to stand in the way of this partner by itself, after a day from `on` to `until`."""
+    return endings(party_facts(partner, on), on=on, until=until, rules=party_rules())
+
+
+def partners() -> list[Partner]:
+    """Call centres first, then whom else data reach, then sellers of lists."""
+    order = list(Partner.Kind.values)
+    return sorted(Partner.objects.all(), key=lambda partner: (order.index(partner.kind), partner.name))
+
+
+def history_of(partner: Partner, most: int = 30) -> list[tuple[Event, Mapping[str, Any]]]:
+    """The newest events of this room that are about a partner, with what they say."""
+
+    def about(payload: Mapping[str, Any]) -> bool:
+        named = str(payload.get("key") or payload.get("partner") or "")
+        return named.split(" ")[0] == partner.code
+
+    return told("parties.", about, most=most)
+
+
+def waiting_overrides(on: date) -> list[Override]:
+    """Asked for, not over, and neither approved nor refused."""
+    rows = Override.objects.filter(approved_at=None, ended_at=None, until__gte=on).select_related("partner")
+    return list(rows.order_by("asked_at"))
 
 
 def call_centres() -> list[Partner]:

@@ -1,10 +1,27 @@
 from django.urls import path
 
-from duecause.apps.parties import views
+from duecause.apps.parties import partner_views, views
 
 app_name = "parties"
 urlpatterns = [
     path("", views.partners, name="list"),
-    path("<str:code>/keys/", views.create_key, name="create-key"),
-    path("<str:code>/keys/<str:prefix>/revoke/", views.revoke_key, name="revoke-key"),
+    path("<str:code>/", partner_views.partner, name="partner"),
+    path("<str:code>/keys/", partner_views.create_key, name="create-key"),
+    path("<str:code>/keys/<str:prefix>/revoke/", partner_views.revoke_key, name="revoke-key"),
+    path("<str:code>/suspension/", partner_views.suspension, name="suspension"),
+    path("<str:code>/contracts/", partner_views.record_contract, name="record-contract"),
+    path("<str:code>/contracts/<int:contract_id>/", partner_views.points, name="points"),
+    path("<str:code>/contracts/<int:contract_id>/note/", partner_views.note_points, name="note-points"),
+    path("<str:code>/countries/", partner_views.note_access, name="note-access"),
+    path("<str:code>/transfers/<str:country>/", partner_views.transfer, name="transfer"),
+    path("<str:code>/transfers/<str:country>/save/", partner_views.save_transfer, name="save-transfer"),
+    path("<str:code>/sub-processors/", partner_views.announce, name="announce"),
+    path("<str:code>/sub-processors/<int:engagement_id>/", partner_views.decide, name="decide"),
+    path("<str:code>/overrides/", partner_views.ask_override, name="ask-override"),
+    path(
+        "<str:code>/overrides/<int:override_id>/approve/",
+        partner_views.approve_override,
+        name="approve-override",
+    ),
+    path("<str:code>/overrides/<int:override_id>/end/", partner_views.end_override, name="end-override"),
 ]

@@ -1,14 +1,20 @@
-"""The dated law: one YAML file per country and the table of adequacy decisions. Data; the engine reads it."""
+"""The dated law: one YAML file per country, the table of adequacy decisions, what agreements must say.
+
+Data; the engine reads it."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
+from duecause.engine.agreements import load_checklists
+from duecause.engine.partyfacts import Rules, load_policy
 from duecause.engine.screening.law import LawBook, load_book
 from duecause.engine.transfers import AdequacyTable, load_adequacy
 
 ADEQUACY_FILE = "adequacy.yaml"
+AGREEMENTS_FILE = "agreements.yaml"
+PARTY_GATE_FILE = "party_gate.yaml"
 LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
 CONSENTS_FILE = "consents.yaml"  # read by the consent room: proof, validity, authorities
 KEYS_FILE = "keys.yaml"  # read by the vault: how long copies of keys live
@@ -36,3 +42,14 @@ def book() -> LawBook:
 @cache
 def adequacy() -> AdequacyTable:
     return load_adequacy(texts()[ADEQUACY_FILE], file=ADEQUACY_FILE)
+
+
+@cache
+def party_rules() -> Rules:
+    """What the party gate is decided by: adequacy, points of agreements, how it is operated."""
+    held = texts()
+    return Rules(
+        adequacy=adequacy(),
+        checklists=load_checklists(held[AGREEMENTS_FILE], file=AGREEMENTS_FILE),
+        policy=load_policy(held[PARTY_GATE_FILE], file=PARTY_GATE_FILE),
+    )

@@ -1,0 +1,95 @@
+"""Whether data may go to a partner, today or on another day, and what stands in the way.
+
+Exit codes: 0 every gate that was asked for is open; 4 one is closed; 2 the question could not be answered.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from duecause.apps.parties import queries
+from duecause.apps.parties.models import Partner
+from duecause.apps.parties.queries import PartyState
+from duecause.engine.partyfacts import Block
+from duecause.engine.problems import Refused
+from duecause.organisation import founding
+from duecause.web.templatetags.formats import shown_day
+
+CLOSED = 4
+
+
+@click.group("partners")
+def partners_group() -> None:
+    """Partners and whether data may go to them."""
+
+
+@partners_group.command("gate")
+@click.argument("partner", required=False)
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Ask for another day than today.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def gate(partner: str | None, day: datetime | None, as_json: bool) -> int:
+    """Say for each partner, or for PARTNER, whether its gate is open and what stands in the way."""
+    founding.require_founded()
+    on = day.date() if day else shown_day(datetime.now(UTC))
+    asked = [_named(partner)] if partner else [p for p in queries.partners() if p.kind != "list_seller"]
+    states = [queries.gate_of(each, on) for each in asked]
+    if as_json:
+        found = {"on": on.isoformat(), "partners": [_as_json(state) for state in states]}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        for state in states:
+            for line in _lines(state, on):
+                click.echo(line)
+    return 0 if all(state.open for state in states) else CLOSED
+
+
+def _named(code: str) -> Partner:
+    found = Partner.objects.filter(code=code).first()
+    if found is None:
+        known = ", ".join(Partner.objects.order_by("code").values_list("code", flat=True))
+        raise Refused(
+            "unknown_partner",
+            "There is no partner “%(partner)s”. There are: %(known)s.",
+            partner=code,
+            known=known or "-",
+        )
+    return found
+
+
+def _lines(state: PartyState, on: date) -> list[str]:
+    word = "open" if state.open else "closed"
+    until = f", closes after {state.closes_after}" if state.closes_after else ""
+    lines = [f"{state.partner.code}  {word} on {on}{until}"]
+    lines += [f"  {problem.text}" for problem in state.reasons]
+    lines += [f"  overridden until {block.until}: {block.problem.text}" for block in state.overridden]
+    return lines
+
+
+def _as_json(state: PartyState) -> dict[str, Any]:
+    return {
+        "partner": state.partner.code,
+        "name": state.partner.name,
+        "kind": state.partner.kind,
+        "open": state.open,
+        "closes_after": state.closes_after.isoformat() if state.closes_after else None,
+        "reasons": [_reason(block) for block in state.blocks if block.stops],
+        "overridden": [{**_reason(block), "until": str(block.until)} for block in state.overridden],
+    }
+
+
+def _reason(block: Block) -> dict[str, Any]:
+    params = {name: str(value) for name, value in block.problem.params.items()}
+    return {
+        "code": block.problem.code,
+        "key": block.key,
+        "party": block.party,
+        "arguments": params,
+        "text": block.problem.text,
+    }
+
+
+COMMANDS = (partners_group,)
