@@ -75,5 +75,7 @@ def test_garbage_is_answered_with_a_reason_and_never_breaks(world: World) -> Non
     for after in ("-1", "x", "9" * 400, "1e3", "%00", "9223372036854775807", "9223372036854775808", ""):
         answered("GET", f"/api/feed?after={after}")
         answered("GET", f"/api/feed?limit={after}")
+    answer = client.get("/api/feed?after=%00", headers=headers)
+    assert answer.status_code == 400 and "cannot be read" in answer.json()["detail"]
     for raw in (b"", b"{", b"\xff\xfe", b"[" * 5000, b'{"cursor": 1' + b"0" * 5000 + b"}"):
         answered("POST", "/api/feed/ack", raw)

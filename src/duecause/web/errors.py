@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 
@@ -23,6 +23,8 @@ FRAGMENT, FRAMED, PLAIN = "web/_error.html", "base.html", "base_plain.html"
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     if isinstance(exception, UploadTooLarge):
         return _answer(request, "413.html", 413, limit=settings.UPLOAD_LIMIT_BYTES // (1024 * 1024))
+    if request.path.startswith("/api/"):  # a program asks: as the API answers what it cannot read
+        return JsonResponse({"detail": "The address of this request cannot be read."}, status=400)
     return _answer(request, "400.html", 400)
 
 
