@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from typing import TextIO
 
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tabular import encodings
@@ -27,16 +28,18 @@ def open_csv(
     header_row: int | None,
     row_limit: int | None,
 ) -> Table:
-    text, used, bom = encodings.decode(data, name=name, encoding=encoding)
+    encoded = encodings.examine(data, name=name, encoding=encoding)
+    text = _beginning(data, encoded)
     if not text.strip():
         raise empty(name)
     said = text[4] if text[:4].lower() == "sep=" and text[5:6] in ("\r", "\n") else None
     chosen = _asked_for(delimiter) if delimiter else said or detect_delimiter(text)
 
     def records() -> Iterator[list[str]]:
-        return read_records(text, delimiter=chosen, name=name, says_delimiter=said is not None)
+        file = encodings.opened(data, encoded)
+        return read_records(file, delimiter=chosen, name=name, says_delimiter=said is not None)
 
-    detected = Detected("csv", used, bom, chosen, 0, 0)
+    detected = Detected("csv", encoded.encoding, encoded.bom, chosen, 0, 0)
     return build_table(
         sheet="", where=name, records=records, detected=detected, header_row=header_row, row_limit=row_limit
     )
@@ -48,12 +51,21 @@ def empty(name: str) -> Refused:
     )
 
 
+def _beginning(data: bytes, encoded: encodings.Encoded) -> str:
+    """What the delimiter is found by: the first characters, or all where those are blank."""
+    file = encodings.opened(data, encoded)
+    text = file.read(_SAMPLE + 1)
+    while text and not text.strip():
+        text = file.read(_SAMPLE + 1)
+    return text
+
+
 def read_records(
-    text: str, *, delimiter: str, name: str, says_delimiter: bool = False
+    file: TextIO, *, delimiter: str, name: str, says_delimiter: bool = False
 ) -> Iterator[list[str]]:
     """One list of cells per record; a quoted line break stays within its cell. Raises Refused."""
     number = 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, 1):
             yield [] if says_delimiter and number == 1 else cells

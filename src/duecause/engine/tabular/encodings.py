@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from duecause.engine.problems import Refused, gettext_noop
 
@@ -35,10 +39,21 @@ _MULTIBYTE = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SAMPLE = 1 << 16
+_PIECE = 1 << 20
 
 
-def decode(data: bytes, *, name: str, encoding: str | None) -> tuple[str, str, bool]:
-    """Text, the encoding it was in, and whether a byte order mark said so. Raises Refused."""
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """`bom` says whether a byte order mark told the encoding; `start` and `end` bound what is text."""
+
+    encoding: str
+    bom: bool
+    start: int
+    end: int
+
+
+def examine(data: bytes, *, name: str, encoding: str | None) -> Encoded:
+    """Find the encoding and read all of it once, a piece at a time. Raises Refused for what is no text."""
     bom = next(((mark, mark_name) for mark, mark_name in _BOMS if data.startswith(mark)), None)
     if encoding:
         chosen = _asked_for(encoding)
@@ -49,17 +64,56 @@ def decode(data: bytes, *, name: str, encoding: str | None) -> tuple[str, str, b
     else:
         chosen = _detected(data, name)
     has_bom = bom is not None and bom[1] == chosen
-    body = data[len(bom[0]) :] if bom is not None and has_bom else data
+    start = len(bom[0]) if bom is not None and has_bom else 0
+    code_page = not has_bom and chosen.startswith("cp")
+    bad = False
     try:
-        text = body.decode(chosen)
+        for text in pieces(data, chosen, start):
+            bad = bad or "\x00" in text or (code_page and _CONTROL.search(text) is not None)
     except UnicodeDecodeError as error:
-        if not encoding and not has_bom and chosen.startswith("cp"):
+        if not encoding and code_page:
             raise _binary(name) from None
-        raise bad_bytes(name, chosen, body, error.start, offset=len(data) - len(body)) from None
-    text = text.removesuffix("\x1a")
-    if "\x00" in text or (not has_bom and chosen.startswith("cp") and _CONTROL.search(text)):
+        raise bad_bytes(name, chosen, data[start:], error.start, offset=start) from None
+    if bad:
         raise _binary(name)
-    return text, chosen, has_bom
+    last = "\x1a".encode(chosen)
+    end = len(data) - (len(last) if data.endswith(last) else 0)
+    return Encoded(chosen, has_bom, start, end)
+
+
+def pieces(data: bytes, encoding: str, start: int = 0) -> Iterator[str]:
+    """The text piece by piece. Raises UnicodeDecodeError whose `start` counts from `start`."""
+    decoder, view = codecs.getincrementaldecoder(encoding)(), memoryview(data)
+    for place in range(start, len(data), _PIECE):
+        held = len(decoder.getstate()[0])
+        try:
+            yield decoder.decode(view[place : place + _PIECE], final=place + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            error.start += place - start - held
+            raise
+
+
+def opened(data: bytes, encoded: Encoded) -> io.TextIOWrapper:
+    """The text as a file, line ends as they are. Nothing is copied as a whole."""
+    view = memoryview(data)[encoded.start : encoded.end]
+    return io.TextIOWrapper(io.BufferedReader(_View(view), _PIECE), encoding=encoded.encoding, newline="")
+
+
+class _View(io.RawIOBase):
+    """Bytes in memory as a file, without a copy of them."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._view[self._place : self._place + len(buffer)]
+        buffer[: len(part)] = part
+        self._place += len(part)
+        return len(part)
 
 
 def _binary(name: str) -> Refused:
@@ -106,7 +160,8 @@ def _detected(data: bytes, name: str) -> str:
     if zeros:
         return zeros
     try:
-        data.decode("utf-8")
+        for _ in pieces(data, "utf-8"):
+            pass
     except UnicodeDecodeError as error:
         # Mostly sound UTF-8 with a few broken bytes is a damaged file, not a Western one full of "Ã©".
         sound, high = len(_MULTIBYTE.findall(data)), len(_HIGH.findall(data))
@@ -132,7 +187,8 @@ def _code_page(data: bytes) -> str:
         western += _WESTERN.get(byte, 0)
     first, second = ("cp1250", "cp1252") if central > western else ("cp1252", "cp1250")
     try:
-        data.decode(first)
+        for _ in pieces(data, first):
+            pass
     except UnicodeDecodeError:
         return second
     return first

@@ -59,6 +59,14 @@ class Batch:
     def __len__(self) -> int:
         return len(self.row_numbers)
 
+    def after(self, rows: int) -> Batch:
+        """Without its first `rows`."""
+        if not rows:
+            return self
+        numbers, columns = self.row_numbers[rows:], [column[rows:] for column in self.columns]
+        kept = {number: self.problems[number] for number in numbers if number in self.problems}
+        return Batch(self.header, numbers, columns, kept)
+
     def to_arrow(self) -> pa.RecordBatch:
         """int64 column "row", then one string column per header (a header "row" becomes "row (2)")."""
         names = ["row", *("row (2)" if name == "row" else name for name in self.header)]
