@@ -17,6 +17,7 @@ import phonenumbers
 from duecause.engine.phone import traps
 from duecause.engine.phone.clean import clean
 from duecause.engine.phone.numbers import OUR_REGIONS, PhoneNumber, e164_of, from_parsed
+from duecause.engine.phone.plain import read_plain
 from duecause.engine.phone.traps import problem
 from duecause.engine.problems import Problem, Refused, gettext_noop
 
@@ -57,6 +58,9 @@ def read_cell(text: str, *, region: str, policy: Policy) -> CellNumbers:
             gettext_noop("%(country)s is no country with a numbering plan. Give its two letters, as in BE."),
             country=region or "?",
         )
+    plain = read_plain(text, region)
+    if plain is not None:
+        return CellNumbers((plain,), ())
     text = clean(text)
     if not text:
         return _EMPTY
