@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from duecause.engine.problems import Problem, gettext_noop, shape_of
@@ -43,6 +44,12 @@ _LONGEST_DATE = 60
 _LONGEST_EMAIL = 1000
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
+# One address and nothing else, as nearly every cell is: what the long way below accepts as it stands.
+_PLAIN_ADDRESS = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+"
+    r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"
+)
+_LONGEST_PLAIN = 64
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"}
 )
@@ -181,6 +188,7 @@ def _numeric_parts(
     return (int(third), a, b) if b > 12 else (int(third), b, a)
 
 
+@lru_cache(maxsize=65_536)
 def fold_name(text: str) -> str:
     """Lower case, no diacritics, letters, digits and single spaces: "Łukasz  D'Hondt-Müller" →
     "lukasz d hondt muller". For comparing only; the original is what people see."""
@@ -196,6 +204,8 @@ def normalise_email(text: str) -> tuple[str | None, Problem | None]:
     "Jan <jan@example.be>" and "mailto:" are understood. Code email_invalid when there is none; an empty text
     is (None, None).
     """
+    if len(text) <= _LONGEST_PLAIN and _PLAIN_ADDRESS.fullmatch(text):
+        return text.lower(), None
     text = "".join(char for char in text if unicodedata.category(char) != "Cf").strip().strip("'\"")
     if not text:
         return None, None
@@ -223,6 +233,7 @@ def _valid_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=16_384)
 def normalise_postcode(text: str, country: str) -> tuple[str | None, Problem | None]:
     """The postcode as the country writes it ("1012 AB", "00-950", "114 55"); a zero the spreadsheet ate comes
     back. Of a country we do not know, only spaces and case change. Code postcode_invalid."""
