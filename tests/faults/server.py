@@ -348,11 +348,11 @@ def prepare(folder: Path, kind: type[Server] = ForkServer) -> Server:
 
     django.setup()
     from duecause.apps.ledger import actions as ledger
-    from duecause.apps.register import actions as register
+    from duecause.apps.register import loading
     from duecause.apps.vault import keyring
 
     keyring.create(folder / "data" / "keys")
-    register.CHUNK_ROWS = 30
+    loading.CHUNK_ROWS = 30
     ledger.SEQUENCE_BATCH = 7
     return kind(folder)
 

@@ -11,7 +11,7 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import actions, runner
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.register import actions as register
-from duecause.apps.register import matching_job, spool
+from duecause.apps.register import loading, matching_job, spool
 from duecause.apps.register.models import ImportBatch, Record
 from duecause.engine.actor import Actor
 from tests.apps.register.lists import customers, declare_fields
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.postgres
 def queued(db, monkeypatch) -> ImportBatch:
     world = make_world()
     declare_fields()
-    monkeypatch.setattr(register, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 2)
     return register.queue_import(
         actor=OPERATOR, source=customers(world), data=ROWS, file_name="list.csv", options={}, now=NOW
     )

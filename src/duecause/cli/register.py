@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from pathlib import Path
 import click
 
 from duecause.apps.parties.models import Source
-from duecause.apps.register import actions, queries, reports, trial
+from duecause.apps.register import actions, loading, queries, reports, trial
+from duecause.apps.register.loading import Begun
 from duecause.apps.register.models import RecordLink
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
@@ -21,6 +23,7 @@ from duecause.organisation import founding
 
 OPERATOR = Actor.system("operator")
 LINKS_SHOWN = 50
+SAID_EVERY = 15.0  # seconds
 
 
 @click.command("import")
@@ -30,8 +33,14 @@ LINKS_SHOWN = 50
 @click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="Read COLUMN as FIELD.")
 @click.option("--country", help="Country of numbers without country code (default: that of the source).")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write a report per row.")
+@click.option(
+    "--all-or-nothing", is_flag=True, help="Import nothing if one row would be refused or put aside."
+)
 @click.option("--dry-run", is_flag=True, help="Show what each row would become and store nothing.")
 @click.option("--out", "out_file", type=click.Path(path_type=Path), help="Preview file of a dry run.")
+@click.option(
+    "--timings", type=click.Path(path_type=Path), help="Write the seconds that each part took (JSON)."
+)
 def import_command(
     file: Path,
     code: str,
@@ -39,8 +48,10 @@ def import_command(
     mapped: tuple[str, ...],
     country: str | None,
     report_file: Path | None,
+    all_or_nothing: bool,
     dry_run: bool,
     out_file: Path | None,
+    timings: Path | None,
 ) -> None:
     """Take the list FILE into the register."""
     founding.require_founded()
@@ -51,6 +62,7 @@ def import_command(
         upload = trial.Upload(source, data, file.name, sheet or "", explicit, country or "")
         _dry_run(upload, out_file, now)
         return
+    times = loading.Times()
     with _progress() as progress:
         done = actions.import_file(
             actor=OPERATOR,
@@ -62,8 +74,12 @@ def import_command(
             explicit_map=explicit,
             country=country,
             progress=progress,
+            times=times,
+            all_or_nothing=all_or_nothing,
         )
     _say(done)
+    if timings:
+        _write(timings, json.dumps(times.seconds).encode())
     if report_file:
         _write(report_file, json.dumps(reports.report_of(done.batch), ensure_ascii=False, indent=1).encode())
 
@@ -99,11 +115,24 @@ def _say(done: actions.Imported) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal, nothing elsewhere."""
+    """A bar with the time that is left on a terminal; elsewhere a line now and then, for a log."""
+    begun = Begun(time.monotonic())
     if not sys.stderr.isatty():
-        yield None
+        said = begun.at
+
+        def say(done: int, total: int) -> None:
+            nonlocal said
+            now = time.monotonic()
+            if now - said < SAID_EVERY:
+                return
+            said = now
+            left = begun.seconds_left(done, total, now)
+            told = f", about {max(1, round(left / 60))} min left" if left is not None else ""
+            click.echo(f"{done} of {total} rows{told}", err=True)
+
+        yield say
         return
-    with click.progressbar(length=1, label="Importing", file=sys.stderr) as bar:
+    with click.progressbar(length=1, label="Importing", file=sys.stderr, show_eta=True) as bar:
 
         def show(done: int, total: int) -> None:
             bar.length = total

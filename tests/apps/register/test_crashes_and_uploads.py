@@ -8,7 +8,7 @@ import pytest
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import runner
 from duecause.apps.obligations.models import Obligation, Step
-from duecause.apps.register import actions, queries, spool, writing
+from duecause.apps.register import actions, loading, queries, spool, writing
 from duecause.apps.register.models import ImportBatch, ImportRow, Person, Record
 from duecause.apps.vault.models import DataKey
 from duecause.engine.problems import Refused
@@ -21,7 +21,7 @@ TEXT = "\n".join(("voornaam;email;telefoon", *ROWS)) + "\n"
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(actions, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 2)
 
 
 def crash_in_chunk(monkeypatch, number: int):

@@ -8,7 +8,7 @@ import xlsxwriter
 
 from duecause.apps.gate.actions import open_for_job
 from duecause.apps.ledger.models import Event
-from duecause.apps.register import actions, reports
+from duecause.apps.register import actions, loading, reports
 from duecause.apps.register.fields import numbers_in
 from duecause.apps.register.models import (
     DialFact,
@@ -160,7 +160,7 @@ TOM_TOO = "K2;Tom;0470000022;Warmtepomp;2024-02-01;;Gent\n"
 def test_a_contract_that_a_corrected_file_no_longer_holds_is_gone(
     world, monkeypatch, rows_at_once, corrected, left
 ):
-    monkeypatch.setattr(actions, "CHUNK_ROWS", rows_at_once)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", rows_at_once)
     source = customers(world)
     take(source, CONTRACTS + PUMP + ROOF + TOM_TOO)
     take(source, CONTRACTS + corrected)
@@ -315,7 +315,7 @@ def test_nobody_imports_without_the_function(world):
 
 
 def test_each_chunk_is_an_event_and_the_end_is_one(world, monkeypatch):
-    monkeypatch.setattr(actions, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 1)
     take(customers(world), TEXT)
     kinds = list(
         Event.objects.filter(kind__startswith="register.").order_by("pk").values_list("kind", flat=True)
@@ -329,7 +329,7 @@ def test_each_chunk_is_an_event_and_the_end_is_one(world, monkeypatch):
 
 
 def test_progress_is_told_after_each_chunk(world, monkeypatch):
-    monkeypatch.setattr(actions, "CHUNK_ROWS", 1)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", 1)
     seen = []
     take(customers(world), TEXT, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 2), (2, 2)]

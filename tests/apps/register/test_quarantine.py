@@ -8,7 +8,7 @@ from duecause.apps.catalogue.models import Wording
 from duecause.apps.dialling.models import ListRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.models import Controller
-from duecause.apps.register import actions
+from duecause.apps.register import actions, loading
 from duecause.apps.register.models import DialFact, GuardToken, ImportRow, Lookup, QuarantinedRow, Record
 from duecause.apps.vault import indexes
 from duecause.apps.vault.models import DataKey
@@ -148,7 +148,7 @@ def test_a_file_that_shows_the_consent_again_brings_it_back(world):
 def test_one_row_with_a_valid_consent_is_enough_whichever_comes_first(
     world, monkeypatch, rows_at_once, texts
 ):
-    monkeypatch.setattr(actions, "CHUNK_ROWS", rows_at_once)
+    monkeypatch.setattr(loading, "CHUNK_ROWS", rows_at_once)
     take(world.source, CALLED + MILA.format("v4"))
     take(world.source, CALLED + "".join(map(MILA.format, texts)))
     assert bases(world.source) == ["consent"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,35 +16,24 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Source
-from duecause.apps.register import grouping, matching_job, reading, spool, writing
+from duecause.apps.register import grouping, loading, matching_job, reading, spool, trial, writing
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import declared
-from duecause.apps.register.inserting import refresh_statistics
-from duecause.apps.register.models import (
-    DialFact,
-    ImportBatch,
-    Lookup,
-    QuarantinedRow,
-    Record,
-    RecordLink,
-)
-from duecause.apps.register.planning import Plan, Setting, plan_chunk, slices
-from duecause.apps.register.reading import ParsedRow, ReadFile
+from duecause.apps.register.loading import Progress, Times
+from duecause.apps.register.models import ImportBatch, QuarantinedRow, Record, RecordLink
+from duecause.apps.register.planning import Setting, slices
+from duecause.apps.register.reading import ReadFile
 from duecause.apps.vault.actions import destroy_keys
 from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
 from duecause.engine.periods import local_day
-from duecause.engine.problems import Refused, gettext_noop
 
-CHUNK_ROWS = 2_000
+MATCHED_ROWS = 2_000
 IMPORT_KIND = "register.import"
 PURGE_BATCH = 500
 LONGEST_NAME = 255
 STRAY_AFTER = timedelta(minutes=30)
-
-Progress = Callable[[int, int], None]
-"""Called with rows done and rows in all after each chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +65,14 @@ def import_file(
     explicit_map: Mapping[str, str] | None = None,
     country: str | None = None,
     progress: Progress | None = None,
+    times: Times | None = None,
+    all_or_nothing: bool = False,
 ) -> Imported:
     """Take a list into the register. The file is read once without writing; whatever makes it unusable raises
     Refused and leaves nothing behind. Then its rows are sealed and stored in chunks, each a transaction with
     its event; an import that was interrupted goes on behind its last chunk when the same file comes again.
+    With `all_or_nothing` every row is judged before the first is stored, and one that would not be taken
+    refuses the file.
 
     Raises NotPermitted, Refused.
     """
@@ -90,9 +82,11 @@ def import_file(
     if earlier is not None and earlier.state == ImportBatch.State.COMPLETE:
         return Imported(earlier, repeated=True)
     file = _read(listed, data, now)
+    if all_or_nothing and (earlier is None or not earlier.rows_done):
+        trial.require_every_row(source=source, file=file, file_name=listed.name, now=now)
     batch = earlier or _begun(actor, listed, file, now)
     setting = Setting(batch=batch, source=source, declared=declared(), consent=ConsentTexts(source), now=now)
-    _load(actor, setting, file, progress)
+    loading.load(actor, setting, file, progress, times or Times())
     return Imported(_finish(actor=actor, setting=setting, now=now))
 
 
@@ -219,65 +213,6 @@ def _new_batch(actor: Actor, listed: _Listed, file: ReadFile, now: datetime, ide
     return batch
 
 
-def _load(actor: Actor, setting: Setting, file: ReadFile, progress: Progress | None) -> None:
-    batch = setting.batch
-    passed = chunks = 0
-    for rows in file.chunks(CHUNK_ROWS):
-        start, passed = passed, passed + len(rows)
-        if passed <= batch.rows_done:
-            continue
-        _store_chunk(actor, setting, rows[max(batch.rows_done - start, 0) :], passed)
-        chunks += 1
-        if chunks & (chunks - 1) == 0:  # 1, 2, 4 … : often while tables are small, rarely later
-            refresh_statistics(Record, Lookup, DialFact, RecordLink)
-        if progress:
-            progress(passed, batch.rows_total)
-
-
-def _store_chunk(actor: Actor, setting: Setting, rows: list[ParsedRow], passed: int) -> None:
-    """Plan and weigh without a lock, seal (keys are committed first), then write in one short transaction."""
-    plans = plan_chunk(setting, rows)
-    found = matching_job.find_links(setting=setting, plans=plans, now=setting.now)
-    sealed = writing.seal_chunk(setting, plans)
-    batch = setting.batch
-    outcomes = Counter(str(plan.outcome) for plan in plans)
-    counts = dict(Counter(batch.counts) + outcomes)
-    with transaction.atomic():
-        # Only one process may store a chunk: whoever finds `rows_done` moved has been overtaken.
-        mine = ImportBatch.objects.filter(
-            pk=batch.pk, state=ImportBatch.State.LOADING, rows_done=batch.rows_done
-        ).update(rows_done=passed, counts=counts)
-        if not mine:
-            raise Refused(
-                "import_elsewhere",
-                gettext_noop("This file is being imported by another process. Wait for it to finish."),
-            )
-        links = writing.write_chunk(setting, plans, sealed, found)
-        record(
-            actor=actor,
-            kind="register.import_chunk",
-            now=setting.now,
-            payload=_chunk_payload(setting, plans, sealed, outcomes, links),
-        )
-    batch.rows_done, batch.counts = passed, counts
-
-
-def _chunk_payload(
-    setting: Setting,
-    plans: list[Plan],
-    sealed: writing.Sealed,
-    outcomes: Counter[str],
-    links: Counter[str],
-) -> dict[str, Any]:
-    return {
-        "batch": str(setting.batch.pk),
-        "rows": len(plans),
-        "outcomes": dict(outcomes),
-        "links": dict(links),
-        "root": writing.chunk_root(plans, sealed).hex(),
-    }
-
-
 def _finish(*, actor: Actor, setting: Setting, now: datetime) -> ImportBatch:
     batch = setting.batch
     found = _links_missed(batch, now)
@@ -309,7 +244,7 @@ def _links_missed(batch: ImportBatch, now: datetime) -> list[matching_job.Found]
         return []
     own = list(Record.objects.filter(batch=batch).values_list("pk", flat=True))
     found: list[matching_job.Found] = []
-    for part in slices(own, CHUNK_ROWS):
+    for part in slices(own, MATCHED_ROWS):
         found += matching_job.find_links_of_records(records=part, job=str(batch.pk), now=now)
     return list(dict.fromkeys(found))
 

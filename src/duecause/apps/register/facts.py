@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -50,33 +50,28 @@ def family_of(product: str) -> str:
     return families().get(folded) or folded.replace(" ", "_")[:LONGEST_FAMILY] or "unknown"
 
 
-def dial_facts(setting: Setting, plans: Sequence[Plan]) -> list[tuple[object, ...]]:
-    """Values of DIAL_COLUMNS, one row per number of each written record, all tokens made in one go."""
+def add_dial_values(setting: Setting, plans: Sequence[Plan]) -> None:
+    """Give each plan what its numbers say, all tokens made in one go. No look at the database."""
     numbered: list[tuple[Plan, int, PhoneNumber]] = []
     for plan in plans:
-        by_text = {number.text: number for number in plan.parsed.numbers}
-        for ordinal, text in enumerate(numbers_in(plan.parsed.values)):
-            numbered.append((plan, ordinal, by_text[text]))
+        found = plan.parsed.numbers
+        if len(found) > 1:
+            by_text = {number.text: number for number in found}
+            found = [by_text[text] for text in numbers_in(plan.parsed.values)]
+        numbered.extend([(plan, ordinal, number) for ordinal, number in enumerate(found)])
     tokens = indexes.dial_tokens([number.e164 for _, _, number in numbered])
-    key_id = indexes.dial_key_id()
-    today, basis, source = setting.today, setting.source.claimed_basis, setting.source.pk
-    return [
-        (
-            plan.record_id,
-            plan.person_id,
-            source,
-            ordinal,
-            token.tobytes(),
-            key_id,
-            number.region,
-            "",
-            zone_of(number.region, number.e164),
-            _natural(setting, plan),
-            *_age(plan, today),
-            basis,
-        )
-        for (plan, ordinal, number), token in zip(numbered, tokens, strict=True)
-    ]
+    for (plan, ordinal, number), token in zip(numbered, tokens, strict=True):
+        zone, natural = zone_of(number.region, number.e164), _natural(setting, plan)
+        age = _age(plan, setting.today)
+        plan.dial.append((ordinal, token.tobytes(), number.region, "", zone, natural, *age))
+
+
+def dial_facts(setting: Setting, plans: Iterable[Plan]) -> Iterator[tuple[object, ...]]:
+    """Values of DIAL_COLUMNS, one row per number of each written record."""
+    key_id, basis, source = indexes.dial_key_id(), setting.source.claimed_basis, setting.source.pk
+    for plan in plans:
+        for ordinal, token, *rest in plan.dial:
+            yield (plan.record_stored, plan.person_stored, source, ordinal, token, key_id, *rest, basis)
 
 
 def _natural(setting: Setting, plan: Plan) -> bool:

@@ -71,14 +71,14 @@ def row_key(source: str, external_id: str, values: Mapping[str, str], numbers: S
 def content_hashes(key: bytes, content: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     """One hash of all content and a short one per field. `key` (of the row) goes in, so that equal values of
     two people do not show."""
-    salt = key.hex()
+    salt, token = key.hex(), indexes.lookup_tokens()
     hashes = {
-        field: indexes.lookup_token("field", f"{salt}|{field}|{value}")[:FIELD_HASH_BYTES].hex()
+        field: token("field", f"{salt}|{field}|{value}")[:FIELD_HASH_BYTES].hex()
         for field, value in sorted(content.items())
         if value
     }
-    whole = "|".join(f"{field}={content[field]}" for field in hashes)
-    return indexes.lookup_token("content", f"{salt}|{whole}"), hashes
+    whole = "|".join([f"{field}={content[field]}" for field in hashes])
+    return token("content", f"{salt}|{whole}"), hashes
 
 
 def changed_fields(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from duecause.apps.bulk import rows_among
 from duecause.apps.gate.actions import open_for_job
 from duecause.apps.register.fields import IDENTITY
 from duecause.apps.register.identifiers import PERSONAL
@@ -84,18 +85,23 @@ def find_links_of_records(*, records: Sequence[UUID], job: str, now: datetime) -
 def _weigh(
     own: dict[UUID, set[Shared]], values: dict[UUID, Mapping[str, Any]], *, actor: Actor, now: datetime
 ) -> list[Found]:
-    holders: dict[Shared, set[UUID]] = defaultdict(set)
+    first: dict[Shared, UUID] = {}
+    holders: dict[Shared, set[UUID]] = {}  # of what two or more records share
     for record, shared in own.items():
         for item in shared:
-            holders[item].add(record)
-    for item, record in _stored_holders(holders):
-        holders[item].add(record)
+            holder = first.setdefault(item, record)
+            if holder != record:
+                holders.setdefault(item, {holder}).add(record)
+    for item, record in _stored_holders(first):
+        if first[item] != record:
+            holders.setdefault(item, {first[item]}).add(record)
     pairs = {
         (min(record, other), max(record, other))
-        for record, shared in own.items()
-        for item in shared
-        if len(holders[item]) <= MOST_SHARING
-        for other in holders[item]
+        for sharing in holders.values()
+        if len(sharing) <= MOST_SHARING
+        for record in sharing
+        if record in own
+        for other in sharing
         if other != record
     }
     if not pairs:
@@ -121,15 +127,20 @@ def _weigh(
 
 
 def _stored_holders(wanted: Mapping[Shared, object]) -> list[tuple[Shared, UUID]]:
+    tokens = {token for _, token, _ in wanted}
+    rows = list(rows_among(Lookup, ("kind", "token", "record_id"), column="token", values=tokens))
+    numbered = {UUID(str(record)) for kind, _, record in rows if kind == Lookup.Kind.CUSTOMER_NO}
+    controllers: dict[UUID, int] = {}
+    for part in slices(numbered):
+        owned = Record.objects.filter(pk__in=part)
+        controllers.update(owned.values_list("pk", "source__controller_id"))
     found = []
-    for part in slices({token for _, token, _ in wanted}):
-        rows = Lookup.objects.filter(token__in=part, kind__in=PERSONAL).values_list(
-            "kind", "token", "record_id", "record__source__controller_id"
-        )
-        for kind, token, record, controller in rows:
-            item = (kind, bytes(token), controller if kind == Lookup.Kind.CUSTOMER_NO else None)
-            if item in wanted:
-                found.append((item, record))
+    for kind, token, record in rows:
+        holder = UUID(str(record))
+        controller = controllers[holder] if kind == Lookup.Kind.CUSTOMER_NO else None
+        item = (kind, bytes(token), controller)
+        if item in wanted:
+            found.append((item, holder))
     return found
 
 

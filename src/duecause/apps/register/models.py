@@ -52,7 +52,7 @@ class Record(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="records")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records", db_index=False)
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="records")
     sheet = models.CharField(max_length=80, default="", blank=True)
     row = models.PositiveIntegerField(default=0)
@@ -97,7 +97,8 @@ class Lookup(models.Model):
 class DialFact(models.Model):
     """Everything screening needs about one number of one record, with nothing sealed opened."""
 
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="dial_facts")
+    # The unique constraint below begins with the record: an index of its own would only cost.
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="dial_facts", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="dial_facts")
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     ordinal = models.PositiveSmallIntegerField()
@@ -136,7 +137,7 @@ class ImportRow(models.Model):
         REFUSED = "refused"
         QUARANTINED = "quarantined"
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows", db_index=False)
     sheet = models.CharField(max_length=80, default="", blank=True)
     row = models.PositiveIntegerField()
     outcome = models.CharField(max_length=12, choices=Outcome)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
+from duecause.apps.bulk import rows_among
 from duecause.apps.parties.models import Source
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import Declared
@@ -24,6 +25,7 @@ from duecause.apps.register.limits import limits
 from duecause.apps.register.models import GuardToken, ImportBatch, ImportRow, Record
 from duecause.apps.register.reading import NO_IDENTIFIER, ParsedRow
 from duecause.apps.register.texts import problem
+from duecause.apps.vault.actions import SealedApart
 from duecause.engine.ids import uuid7
 from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem
@@ -32,6 +34,9 @@ Outcome = ImportRow.Outcome
 IDS_PER_QUERY = 900
 BASIS = "basis"  # named among the changed fields of a row
 T = TypeVar("T")
+
+DialValues = tuple[int, bytes, str, str, str, bool, str, date | None]
+"""Of one number: ordinal, token, country, region, zone, natural, minor_band, adult_from"""
 
 
 def slices(items: Iterable[T], size: int = IDS_PER_QUERY) -> Iterator[list[T]]:
@@ -49,10 +54,10 @@ class Setting:
     declared: Declared
     consent: ConsentTexts
     now: datetime
+    today: date = field(init=False)
 
-    @property
-    def today(self) -> date:
-        return local_day(self.now, self.source.controller.country)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "today", local_day(self.now, self.source.controller.country))
 
     @property
     def claims_consent(self) -> bool:
@@ -79,6 +84,8 @@ class Plan:
     key: bytes = b""
     record: UUID | None = None
     person: UUID | None = None
+    record_stored: Any = None  # both as the database keeps them, set when rows are written
+    person_stored: Any = None
     tokens: list[Token] = field(default_factory=list)
     content_hash: bytes = b""
     field_hashes: dict[str, str] = field(default_factory=dict)
@@ -87,6 +94,8 @@ class Plan:
     language: str = ""
     changes: list[str] = field(default_factory=list)
     reason: str = ""
+    dial: list[DialValues] = field(default_factory=list)
+    sealed: list[SealedApart] = field(default_factory=list)  # under new keys that are not committed yet
     repeats: bool = False  # an earlier row of the same file became the record
     withdraws: UUID | None = None  # record of an earlier file whose basis this row no longer shows
 
@@ -121,7 +130,21 @@ def plan_chunk(
 ) -> list[Plan]:
     """Plans in the order of the rows. `seen` carries earlier rows of the file along where nothing of them is
     stored (a preview); an import finds them in the database."""
-    plans = [_first_look(setting, row) for row in rows]
+    return settle_chunk(setting, [first_look(setting, row) for row in rows], seen=seen)
+
+
+def judge_rows(setting: Setting, rows: Sequence[ParsedRow]) -> list[Plan]:
+    """Plans that say which rows would be refused or put aside, and nothing of what is stored already."""
+    plans = [first_look(setting, row) for row in rows]
+    open_plans = [plan for plan in plans if plan.outcome == Outcome.STORED]
+    guards = _guard_hits(open_plans)
+    for plan in open_plans:
+        _refuse_or_quarantine(setting, plan, guards)
+    return plans
+
+
+def settle_chunk(setting: Setting, plans: list[Plan], *, seen: dict[bytes, Plan] | None = None) -> list[Plan]:
+    """The same for rows that `first_look` has seen: what the database knows decides the rest."""
     open_plans = [plan for plan in plans if plan.outcome == Outcome.STORED]
     existing = _existing(setting, {plan.key for plan in open_plans})
     first_rows = _rows_of_this_batch(setting, [record.id for record in existing.values()])
@@ -145,7 +168,8 @@ def plan_chunk(
     return plans
 
 
-def _first_look(setting: Setting, row: ParsedRow) -> Plan:
+def first_look(setting: Setting, row: ParsedRow) -> Plan:
+    """What a row says by itself, before any look at the database."""
     if row.broken:
         return Plan(row, Outcome.REFUSED)
     key = row_key(setting.source.code, row.external_id, row.values, row.e164)
@@ -172,9 +196,10 @@ def _first_look(setting: Setting, row: ParsedRow) -> Plan:
 
 
 def _existing(setting: Setting, keys: set[bytes]) -> dict[bytes, Existing]:
+    ids = rows_among(Record, ("id",), column="key_in_source", values=keys, source_id=setting.source.pk)
     found: dict[bytes, Existing] = {}
-    for part in slices(keys):
-        rows = Record.objects.filter(source=setting.source, key_in_source__in=part).values_list(
+    for part in slices([record for (record,) in ids]):
+        rows = Record.objects.filter(pk__in=part).values_list(
             "key_in_source", "id", "person_id", "basis", "content_hash", "field_hashes"
         )
         for key, record, person, basis, content_hash, field_hashes in rows:
@@ -198,7 +223,7 @@ def _repeats(plan: Plan, record: UUID | None, person: UUID | None, first_row: in
 
 def _settle(plan: Plan, known: Existing | None, basis: str) -> None:
     if known is None:
-        plan.record = uuid7()
+        plan.record = plan.record or uuid7()
         return
     plan.record, plan.person = known.id, known.person
     if (known.content_hash, known.basis) == (plan.content_hash, basis):
@@ -246,7 +271,7 @@ def _refuse_or_quarantine(setting: Setting, plan: Plan, guards: Mapping[Token, d
     if guards:
         made = [guards[token] for token in guards_of(row.values, row.e164) if token in guards]
         if made and not _consented_since(setting, plan, max(made)):
-            plan.outcome = Outcome.REFUSED
+            plan.outcome, plan.record = Outcome.REFUSED, None
             row.problems.append(problem("erased_guard", row=row.row))
             return
     if plan.reason:

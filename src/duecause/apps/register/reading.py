@@ -77,23 +77,33 @@ class ParsedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadSheet:
-    """One table with its columns mapped and its date orders settled."""
+class Way:
+    """How the cells of one sheet are read. Holds nothing of the file: another process can read by it."""
 
-    table: Table
+    sheet: str
     columns: ColumnMap
     orders: Mapping[str, DateOrder | None]
     region: str
     today: date
     split_names: bool
 
-    def rows(self, size: int) -> Iterator[list[ParsedRow]]:
-        for batch in self.table.batches(size):
-            yield self.parse(batch)
+    def parse(self, batch: Batch) -> list[ParsedRow]:
+        return _Reader(self).read(batch)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSheet:
+    """One table with its columns mapped and its date orders settled."""
+
+    table: Table
+    way: Way
+
+    @property
+    def columns(self) -> ColumnMap:
+        return self.way.columns
 
     def parse(self, batch: Batch) -> list[ParsedRow]:
-        reader = _Reader(self)
-        return reader.read(batch)
+        return self.way.parse(batch)
 
     def describe(self) -> dict[str, object]:
         """For the import report: how the sheet was read, and what became of each column."""
@@ -118,10 +128,11 @@ class ReadFile:
     def row_count(self) -> int:
         return sum(sheet.table.detected.row_count for sheet in self.sheets)
 
-    def chunks(self, size: int) -> Iterator[list[ParsedRow]]:
-        """All rows in order, `size` at a time within each sheet."""
+    def batches(self, size: int) -> Iterator[tuple[Way, Batch]]:
+        """All rows in order, unread, at most `size` at a time, of one sheet each."""
         for sheet in self.sheets:
-            yield from sheet.rows(size)
+            for batch in sheet.table.batches(size):
+                yield sheet.way, batch
 
 
 @cache
@@ -172,12 +183,15 @@ def read_file(
             check_identifier(columns, file_name)
         sheets.append(
             ReadSheet(
-                table=table,
-                columns=columns,
-                orders=_date_orders(table, columns),
-                region=region,
-                today=today,
-                split_names=split,
+                table,
+                Way(
+                    sheet=table.sheet,
+                    columns=columns,
+                    orders=_date_orders(table, columns),
+                    region=region,
+                    today=today,
+                    split_names=split,
+                ),
             )
         )
     return ReadFile(tuple(sheets))
@@ -223,11 +237,11 @@ Take = Callable[[ParsedRow, str, str, str], None]
 class _Reader:
     """Reads one batch column by column, so that each column's way of reading is chosen once."""
 
-    def __init__(self, sheet: ReadSheet) -> None:
-        self._sheet = sheet
+    def __init__(self, way: Way) -> None:
+        self._sheet = way
 
     def read(self, batch: Batch) -> list[ParsedRow]:
-        rows = [ParsedRow(self._sheet.table.sheet, number) for number in batch.row_numbers]
+        rows = [ParsedRow(self._sheet.sheet, number) for number in batch.row_numbers]
         mapped = [column for column in self._sheet.columns.columns if column.field]
         # Phones are numbered in the order of their fields, whatever the order of the columns.
         for column in sorted(mapped, key=lambda column: column.field or ""):
@@ -259,7 +273,10 @@ class _Reader:
         found = read_cell(cell, region=self._sheet.region, policy="dial")
         if found.problems:
             row.problems.extend(located(problem, row=row.row, column=header) for problem in found.problems)
-        if found.numbers:
+        if len(found.numbers) == 1 and not row.numbers:
+            row.numbers.append(found.numbers[0])
+            row.values[name] = found.numbers[0].text
+        elif found.numbers:
             known = {number.e164 for number in row.numbers}
             row.numbers.extend(number for number in found.numbers if number.e164 not in known)
             row.values[name] = " ".join(number.text for number in found.numbers)

@@ -13,16 +13,20 @@ from duecause.apps.register import reading
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import declared
 from duecause.apps.register.models import ImportBatch
-from duecause.apps.register.planning import Plan, Setting, plan_chunk
+from duecause.apps.register.planning import Outcome, Plan, Setting, judge_rows, plan_chunk
 from duecause.apps.register.reading import ParsedRow, ReadFile
 from duecause.engine.actor import Actor
 from duecause.engine.periods import local_day
-from duecause.engine.problems import Problem, Refused
+from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.tabular import open_tables
 
 SHOWN_ROWS = 20
 TRIED_ROWS = 2_000
 READ_ROWS = 500
+ROWS_NOT_TAKEN = gettext_noop(
+    "%(file)s: nothing was imported, because all or nothing was asked for. Rows that cannot be taken: "
+    "%(rows)s, the first of them row %(row)s. %(why)s"
+)
 MAPPING_FAULTS = frozenset({"mapping_twice", "field_unknown", "column_unknown"})
 
 
@@ -85,8 +89,29 @@ def every_row(*, actor: Actor, upload: Upload, now: datetime) -> EveryRow:
 
 def _planned(file: ReadFile, setting: Setting) -> Iterator[Plan]:
     seen: dict[bytes, Plan] = {}
-    for rows in file.chunks(TRIED_ROWS):
-        yield from plan_chunk(setting, rows, seen=seen)
+    for way, batch in file.batches(TRIED_ROWS):
+        yield from plan_chunk(setting, way.parse(batch), seen=seen)
+
+
+def require_every_row(*, source: Source, file: ReadFile, file_name: str, now: datetime) -> None:
+    """Judge each row as an import would, and keep nothing of it. Raises Refused where one would be refused or
+    put aside: it names the first and says how many there are."""
+    setting, first, count = _setting(source, now), None, 0
+    for way, batch in file.batches(TRIED_ROWS):
+        for plan in judge_rows(setting, way.parse(batch)):
+            if plan.outcome != Outcome.STORED:
+                first, count = first or plan, count + 1
+    if first is not None:
+        why = first.parsed.problems[-1] if first.parsed.problems else None
+        raise Refused(
+            "rows_not_taken",
+            ROWS_NOT_TAKEN,
+            file=file_name,
+            rows=count,
+            row=first.parsed.row,
+            sheet=first.parsed.sheet,
+            why=why.text if why else first.outcome,
+        )
 
 
 def _setting(source: Source, now: datetime) -> Setting:

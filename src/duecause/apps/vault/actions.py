@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connections, router, transaction
 
+from duecause.apps.bulk import insert_rows
 from duecause.apps.vault import keyring
 from duecause.apps.vault.models import Compartment, DataKey
 from duecause.engine import sealing
@@ -24,6 +25,7 @@ from duecause.engine.problems import Unavailable
 KEY_BATCH = 2_000
 LOOKUP_BATCH = 400
 BURIED = b""
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class KeyDestroyed(Exception):
@@ -58,25 +60,65 @@ def seal_many(items: Sequence[ToSeal]) -> list[bytes]:
     return [
         sealing.seal(
             keys[item.owner, item.compartment],
-            json.dumps(item.content, ensure_ascii=False, separators=(",", ":")).encode(),
+            _dump(item.content).encode(),
             bound_to=binding(item.owner, item.compartment, item.use),
         )
         for item in items
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedApart:
+    """A blob and the new key it is under, wrapped. Until `store_new_keys` has committed the key, nobody can
+    open the blob."""
+
+    owner: UUID
+    compartment: str
+    blob: bytes
+    wrapped: bytes
+    kek_id: str
+
+
+class SealingApart:
+    """Seals for new owners where no database is: in another process, ahead of the one that writes. Made again
+    every few thousand rows, so that a rotation is heard of. Raises Unavailable."""
+
+    def __init__(self) -> None:
+        self._kek_id, kek = keyring.current().wrapping.current
+        self._sealer = sealing.Sealer(kek)
+
+    def seal(self, item: ToSeal) -> SealedApart:
+        blob, wrapped = self._sealer.seal_new(
+            _dump(item.content).encode(),
+            bound_to=binding(item.owner, item.compartment, item.use),
+            key_bound_to=key_binding(item.owner, item.compartment),
+        )
+        return SealedApart(item.owner, item.compartment, blob, wrapped, self._kek_id)
+
+
+def store_new_keys(sealed: Sequence[SealedApart]) -> None:
+    """Commit the keys of owners known to be new. Raises IntegrityError if one is not, SealBroken for a key
+    that nobody could unwrap any more, Unavailable."""
+    if not sealed:
+        return
+    wrapping = keyring.current().wrapping
+    for kek_id in {item.kek_id for item in sealed}:
+        wrapping.of(kek_id)
+    now = datetime.now(UTC)
+    with transaction.atomic(using=router.db_for_write(DataKey)):
+        insert_rows(
+            DataKey,
+            ("owner", "compartment", "wrapped", "kek_id", "created_at"),
+            ((item.owner, item.compartment, item.wrapped, item.kek_id, now) for item in sealed),
+        )
 
 
 def seal_new(items: Sequence[ToSeal]) -> list[bytes]:
     """As `seal_many`, for owners known to be new: no look-up; raises IntegrityError if one is not."""
-    keys = {(item.owner, item.compartment): sealing.new_key() for item in items}
-    _store(keys, existing_stay=False)
-    return [
-        sealing.seal(
-            keys[item.owner, item.compartment],
-            json.dumps(item.content, ensure_ascii=False, separators=(",", ":")).encode(),
-            bound_to=binding(item.owner, item.compartment, item.use),
-        )
-        for item in items
-    ]
+    apart = SealingApart()
+    sealed = [apart.seal(item) for item in items]
+    store_new_keys(sealed)
+    return [item.blob for item in sealed]
 
 
 def seal_bytes(owner: UUID, compartment: str, use: str, content: bytes) -> bytes:
@@ -151,7 +193,7 @@ def _keys_for(wanted: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], bytes]:
         keys |= read
     missing = wanted - keys.keys()
     if missing:
-        _store({pair: sealing.new_key() for pair in missing}, existing_stay=True)
+        _store({pair: sealing.new_key() for pair in missing})
         # Read back: another process may have made the same key first, and then that one counts.
         keys.update(existing_keys(missing))
     if wanted - keys.keys():
@@ -198,7 +240,8 @@ def forget_keys() -> None:
     _PERIODS.forget_all()
 
 
-def _store(keys: Mapping[tuple[UUID, str], bytes], *, existing_stay: bool) -> None:
+def _store(keys: Mapping[tuple[UUID, str], bytes]) -> None:
+    """Keys that another process has made meanwhile stay."""
     kek_id, kek = keyring.current().wrapping.current
     now = datetime.now(UTC)
     DataKey.objects.bulk_create(
@@ -213,5 +256,5 @@ def _store(keys: Mapping[tuple[UUID, str], bytes], *, existing_stay: bool) -> No
             for (owner, compartment), key in keys.items()
         ],
         batch_size=KEY_BATCH,
-        ignore_conflicts=existing_stay,
+        ignore_conflicts=True,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,11 @@ def lookup_token(kind: str, value: str) -> bytes:
     name_postcode with `folded surname|postcode`."""
     bits = NAME_POSTCODE_BITS if kind == "name_postcode" else 128
     return keyring.current().lookup.token(kind, value, bits=bits)
+
+
+def lookup_tokens() -> Callable[[str, str], bytes]:
+    """`lookup_token` at full length, for many values in a row."""
+    return keyring.current().lookup.token
 
 
 def lookup_key_id() -> str:
