@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -79,9 +80,15 @@ def import_command(
         )
     _say(done)
     if timings:
-        _write(timings, json.dumps(times.seconds).encode())
+        _write(timings, json.dumps({**times.seconds, **_cpu()}).encode())
     if report_file:
         _write(report_file, json.dumps(reports.report_of(done.batch), ensure_ascii=False, indent=1).encode())
+
+
+def _cpu() -> dict[str, float]:
+    """CPU-seconds of this process, and of the one that prepared."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"writing_cpu": time.process_time(), "preparing_cpu": spent.ru_utime + spent.ru_stime}
 
 
 def _dry_run(upload: trial.Upload, out_file: Path | None, now: datetime) -> None:
