@@ -56,3 +56,10 @@ def test_making_keys_again_never_replaces_one(tmp_path):
     keyring.create(tmp_path)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_key_that_nobody_could_unwrap_is_not_stored():
+    apart = actions.SealedApart(uuid7(), "identity", b"blob", b"wrapped", "gone0000")
+    with pytest.raises(SealBroken):
+        actions.store_new_keys([apart])
+    assert not DataKey.objects.filter(owner=apart.owner).exists()
