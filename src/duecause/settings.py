@@ -4,6 +4,7 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
@@ -106,6 +107,8 @@ TEMPLATES = [
 ]
 COTTON_DIR = "cotton"
 
+PREPARE_AFTER = 3  # runs of a text on one connection
+
 SQLITE_OPTIONS = {
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
@@ -127,7 +130,10 @@ def _sqlite(path: Path) -> dict[str, object]:
 
 
 def _postgres(url: str) -> dict[str, object]:
-    return dict(dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True))
+    found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True))
+    # Only `apps.statements` prepares (docs/decisions/0009); the ORM's own texts never are.
+    options = {"prepare_threshold": PREPARE_AFTER, **found.get("OPTIONS", {})}
+    return {**found, "ENGINE": "duecause.apps.postgresql", "OPTIONS": options}
 
 
 def _databases() -> dict[str, dict[str, object]]:
@@ -155,6 +161,7 @@ if TESTING:  # sign-in is not what the tests wait for
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
+SESSION_ENGINE = "duecause.apps.staff.sessions"
 SESSION_COOKIE_AGE = 10 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"

@@ -4,10 +4,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from duecause.apps.ledger.models import Event, QueueEntry
 from duecause.apps.register.models import DialFact, Person
-from duecause.apps.statements import NotReplayable, Statement, insert
+from duecause.apps.statements import NotReplayable, Statement, execute, insert, insert_with
 from tests.support.world import NOW, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -93,6 +94,22 @@ def test_an_inserted_object_is_the_one_that_a_save_would_have_made(django_assert
     for event in (Event.objects.get(pk=made.event_id), Event.objects.get(pk=saved.pk)):
         assert (event.at, event.person, event.kind, bytes(event.leaf_bytes)) == (NOW, None, "test", b"leaf")
     assert QueueEntry.objects.get().event_id == made.event.pk
+
+
+def test_a_row_and_the_one_that_points_to_it_are_inserted_together(django_assert_num_queries):
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 2):
+        made = insert_with(an_event(), QueueEntry(queued_at=NOW), by="event")
+    waiting = QueueEntry.objects.select_related("event").get()
+    assert (waiting.event, waiting.queued_at) == (made, NOW)
+    assert (waiting.event.uid, bytes(waiting.event.leaf_hash)) == (made.uid, b"hash")
+
+
+def test_a_text_of_ones_own_says_how_many_rows_it_changed(people):
+    moved = NOW + timedelta(days=9)
+    sql = "UPDATE register_person SET created_at = %s WHERE language = %s"
+    assert execute(sql, [moved, "nl"]) == 5
+    assert execute(sql, [moved, "fr"]) == 0
+    assert set(Person.objects.values_list("created_at", flat=True)) == {moved}
 
 
 def an_event():

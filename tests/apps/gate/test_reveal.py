@@ -1,5 +1,7 @@
 """Personal data leave the seal after one decision; who is stopped is named in the same transaction."""
 
+from dataclasses import replace
+
 import pytest
 
 from duecause.apps.consent import actions as consent
@@ -49,6 +51,27 @@ def test_a_decision_is_on_record_with_the_policies_and_facts_it_was_made_from(wo
     assert part["payload"]["policies"] == engine().version
     assert part["payload"]["facts"]["link"] == "caller"
     assert part["payload"]["groups"]
+
+
+def test_what_was_written_is_sealed_under_the_person_and_a_bare_link_seals_nothing(world):
+    person = world.person()
+    bare = Event.objects.get(uid=see(world, person).event)
+    worded = Event.objects.get(uid=see(world, person, reason=replace(CALLER, reference="T-17")).event)
+    assert bare.person == worded.person == person.pk
+    assert (bare.person_part is None, worded.person_part is None) == (True, False)
+
+
+def test_what_goes_along_with_a_look_stands_or_falls_with_its_event(world):
+    person, told = world.person(), []
+    revealed = see(world, person, along=told.append)
+    assert told == [revealed.event]
+
+    def fail(event):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        see(world, person, along=fail)
+    assert Event.objects.filter(kind="gate.view").count() == 1
 
 
 def test_a_denied_look_is_one_event_one_alarm_and_no_value(world):

@@ -6,6 +6,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+
 from duecause.apps.gate.facts import NO_REASON, Reason
 from duecause.apps.gate.policies import engine
 from duecause.web.http import PageRequest
@@ -25,6 +28,7 @@ def reason_from(link: str, *, words: str = "", reference: str = "") -> Reason:
 def remember(
     request: PageRequest, person: UUID, reason: Reason, *, event: UUID | None, now: datetime
 ) -> None:
+    """Written at once, in the caller's transaction. Raises SessionInterrupted if the session has ended."""
     contacts = dict(request.session.get("contacts", {}))
     contacts.pop(str(person), None)
     contacts[str(person)] = {
@@ -34,6 +38,10 @@ def remember(
         "until": (now + LASTS).timestamp(),
     }
     request.session["contacts"] = dict(list(contacts.items())[-KEPT:])
+    try:
+        request.session.save()
+    except UpdateError:
+        raise SessionInterrupted from None
 
 
 def current(request: PageRequest, person: UUID, now: datetime) -> Reason:

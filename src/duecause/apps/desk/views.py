@@ -17,6 +17,7 @@ from duecause.apps.desk.sentences import where_from
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.policies import engine, links_for
 from duecause.apps.register.models import Person
+from duecause.apps.statements import Statement
 from duecause.engine.phone import format_international
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
@@ -79,15 +80,21 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     if reason.link == "other" and not reason.sufficient:
         context = {**_reasons(request, person_id), "words": reason.words, "words_short": True}
         return render(request, page(request, "desk/_reasons.html"), context)
-    known = Person.objects.filter(pk=person_id, records__isnull=False).first()
-    if known is None:
+    found = _KNOWN.objects(person=person_id)
+    if not found:
         return not_here(request)
-    revealed = gate.reveal(actor=request.actor, person=person_id, reason=reason, now=now)
+
+    def remember(event: UUID) -> None:
+        contact.remember(request, person_id, reason, event=event, now=now)
+
+    revealed = gate.reveal(actor=request.actor, person=person_id, reason=reason, now=now, along=remember)
     if isinstance(revealed, gate.Denied):
         return not_here(request)
-    contact.remember(request, person_id, reason, event=revealed.event, now=now)
-    card = cards.build_card(known, revealed, language=get_language() or "en", now=now)
+    card = cards.build_card(found[0], revealed, language=get_language() or "en", now=now)
     return render(request, page(request, "desk/_card.html"), {"card": card, "person_id": person_id})
+
+
+_KNOWN = Statement(lambda *, person: Person.objects.filter(pk=person, records__isnull=False)[:1])
 
 
 @require_POST

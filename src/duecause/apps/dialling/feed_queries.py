@@ -22,6 +22,7 @@ from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import provides_feed_overdue
 from duecause.apps.register.models import DialFact, Lookup
+from duecause.apps.statements import Statement
 from duecause.apps.vault import indexes
 from duecause.packs.feed import windows
 
@@ -211,9 +212,15 @@ def rows_held(partner: Partner, *, references: Collection[str] = (), token: byte
     return found
 
 
-def unacknowledged(partner: Partner, *, since: datetime) -> QuerySet[FeedEntry]:
+def unacknowledged(partner: Partner | int, *, since: datetime) -> QuerySet[FeedEntry]:
     """What was written at or before `since` and has not been acknowledged."""
     return FeedEntry.objects.filter(partner=partner, acknowledged_at=None, written_at__lte=since)
+
+
+# A call waits for this.
+_UNACKNOWLEDGED = Statement(
+    lambda *, partner, since: unacknowledged(partner, since=since).values_list("pk")[:1]
+)
 
 
 def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
@@ -229,7 +236,8 @@ def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
 
 @provides_feed_overdue
 def feed_overdue(partner: Partner, now: datetime) -> bool:
-    return unacknowledged(partner, since=now - windows(now.date()).stop_after).exists()
+    since = now - windows(now.date()).stop_after
+    return bool(_UNACKNOWLEDGED.rows(partner=partner.pk, since=since))
 
 
 @provides_told

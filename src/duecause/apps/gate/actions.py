@@ -7,7 +7,7 @@ event and alarm in the same transaction and returns; nothing is raised, because 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.actions import record
 from duecause.apps.staff.models import Employee
+from duecause.apps.staff.queries import employee_by_id
 from duecause.apps.vault.opening import Sealed, open_bytes, open_many
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
@@ -59,15 +60,17 @@ def reveal(
     action: str = "view",
     groups: Collection[str] | None = None,
     holding: str = "person",
+    along: Callable[[UUID], None] | None = None,
 ) -> Revealed | Denied:
     """Show an employee what the profile and the reason allow of one person. `holding`: which of the sealed
     holdings of the person are opened.
 
     `groups` limits the question to some field groups: asking for one that is not allowed is a denial.
     Without it the whole card is asked: what is allowed is shown, and nothing allowed at all is a denial.
+    `along` is called with the id of the event in its transaction, for what must not stand without it.
     """
     actor.require("desk.use")
-    employee = Employee.objects.get(pk=actor.id)
+    employee = employee_by_id(UUID(actor.id))
     facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
     allowed = engine().allow_set(profile=actor.profile, action=action, facts=facts).groups
     refused = frozenset(groups or ()) - allowed
@@ -92,8 +95,10 @@ def reveal(
             now=now,
             person=person,
             payload=_decision(reason=reason, facts=facts, action=action, groups=shown & present),
-            person_payload={"words": reason.words, "reference": reason.reference, "earlier": reason.earlier},
+            person_payload=_told(reason),
         )
+        if along is not None:
+            along(event.uid)
     return Revealed(
         values=values,
         groups=shown,
@@ -108,7 +113,7 @@ def permit(
     *, actor: Actor, person: UUID, reason: Reason, action: str, resource: str, now: datetime
 ) -> Denied | None:
     """Ask for something that opens nothing (record an objection, say the source). None: permitted."""
-    employee = Employee.objects.get(pk=actor.id)
+    employee = employee_by_id(UUID(actor.id))
     facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
     if resource in engine().allow_set(profile=actor.profile, action=action, facts=facts).groups:
         return None
@@ -131,7 +136,7 @@ def hints(
     shorten (initials, town). One event for the whole search. Who may not be found is left out, as if unknown,
     and the attempt is alarmed."""
     actor.require("desk.use")
-    employee = Employee.objects.get(pk=actor.id)
+    employee = employee_by_id(UUID(actor.id))
     reason = Reason(link="none", purpose="customer_care")
     found: dict[UUID, dict[str, Any]] = {}
     for person in people:
@@ -302,6 +307,12 @@ def _decision(*, reason: Reason, facts: Facts, action: str, groups: Iterable[str
     }
 
 
+def _told(reason: Reason) -> dict[str, str] | None:
+    """What an employee wrote or referred to; None for a bare link, which needs no seal of the person."""
+    told = {"words": reason.words, "reference": reason.reference, "earlier": reason.earlier}
+    return told if any(told.values()) else None
+
+
 def _deny_look_up(
     *,
     actor: Actor,
@@ -331,7 +342,7 @@ def _deny_look_up(
             now=now,
             person=person,
             payload=decision,
-            person_payload={"words": reason.words, "reference": reason.reference, "earlier": reason.earlier},
+            person_payload=_told(reason),
         )
         alarm = _raise_alarm(
             actor=actor,

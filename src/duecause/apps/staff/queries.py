@@ -6,6 +6,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
+from duecause.apps.statements import Statement
 from duecause.apps.vault.indexes import lookup_token
 
 Identifier = tuple[str, bytes]
@@ -14,6 +15,17 @@ Identifier = tuple[str, bytes]
 def identifier(kind: str, value: str) -> Identifier:
     """An employee's own phone (E.164 digits), e-mail or customer number, normalised, as look-up token."""
     return kind, lookup_token(kind, value)
+
+
+def employee_by_id(identifier: UUID) -> Employee:
+    """As the row is now. Raises Employee.DoesNotExist."""
+    for found in _EMPLOYEE.objects(identifier=identifier):
+        return found  # type: ignore[no-any-return]
+    raise Employee.DoesNotExist
+
+
+# Every request of somebody signed in asks this.
+_EMPLOYEE = Statement(lambda *, identifier: Employee.objects.filter(pk=identifier))
 
 
 def identifiers_of(username: str) -> frozenset[Identifier]:
