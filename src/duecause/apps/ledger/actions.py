@@ -16,9 +16,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db import transaction
 
 from duecause.apps.ledger import guard, recovering
+from duecause.apps.ledger.agreement import EVENT_USE as EVENT_USE
+from duecause.apps.ledger.agreement import sealed_text
 from duecause.apps.ledger.models import Checkpoint, Cosignature, Event, Leaf, QueueEntry, State, Tile
 from duecause.apps.ledger.tiles import TileTable
-from duecause.apps.statements import insert
+from duecause.apps.statements import insert_with
 from duecause.apps.vault import keyring
 from duecause.apps.vault.actions import KeyDestroyed, ToSeal, seal_many
 from duecause.apps.vault.models import Compartment
@@ -31,7 +33,6 @@ SEQUENCE_BATCH = 5_000
 # A minute below the five that are promised, so that a slow moment does not break the promise.
 HEARTBEAT = timedelta(minutes=4)
 SALT_BYTES = 32
-EVENT_USE = "ledger.event"
 _NOT_OURS = gettext_noop(
     "This cosignature is not a witness's over a checkpoint of this log (it speaks of %(size)s entries). Check"
     " which log and which key it belongs to."
@@ -95,16 +96,13 @@ def record(
         leaf_bytes=leaf,
         leaf_hash=tlog.leaf_hash(leaf),
     )
-    insert(event)
-    insert(QueueEntry(event=event, queued_at=now))
-    return event
+    return insert_with(event, QueueEntry(queued_at=now), by="event")
 
 
 def _part(owner: UUID, compartment: str, payload: Mapping[str, Any]) -> tuple[ToSeal, bytes]:
-    salt = os.urandom(SALT_BYTES)
-    commitment = tlog.commitment(salt, tlog.canonical_json(payload))
-    content = {"salt": salt.hex(), "payload": dict(payload)}
-    return ToSeal(owner, compartment, EVENT_USE, content), commitment
+    salt, canonical = os.urandom(SALT_BYTES), tlog.canonical_json(payload)
+    content = sealed_text(salt, canonical)
+    return ToSeal(owner, compartment, EVENT_USE, content), tlog.commitment(salt, canonical)
 
 
 def sequence(*, actor: Actor, now: datetime) -> Checkpoint | None:

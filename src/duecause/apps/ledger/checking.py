@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef
 
-from duecause.apps.ledger import bundles, recovering, texts
+from duecause.apps.ledger import agreement, bundles, recovering, texts
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, State
 from duecause.apps.ledger.parts import PartCheck, place
 from duecause.apps.ledger.publishing import anchor_path
@@ -164,7 +164,9 @@ class _Rows:
         done = 0
         running = rows.iterator(CHUNK)
         while chunk := list(islice(running, CHUNK)):
-            read = [(row, leaf) for row in chunk if (leaf := self._leaf_of(row)) is not None]
+            opened, others = agreement.split(chunk)
+            self.parts.opened += opened
+            read = [(row, leaf) for row in others if (leaf := self._leaf_of(row)) is not None]
             self.parts.check(read)
             done += len(chunk)
             progress(min(done, total), total)

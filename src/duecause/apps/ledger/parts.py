@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from duecause.apps.ledger.actions import EVENT_USE
+from duecause.apps.ledger.agreement import EVENT_USE
 from duecause.apps.vault.models import Compartment
 from duecause.apps.vault.opening import Sealed, open_many
 from duecause.engine import tlog

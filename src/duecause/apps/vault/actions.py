@@ -17,13 +17,14 @@ from uuid import UUID
 from django.db import connections, router, transaction
 
 from duecause.apps.bulk import insert_rows
+from duecause.apps.statements import Statement
 from duecause.apps.vault import keyring
 from duecause.apps.vault.models import Compartment, DataKey
 from duecause.engine import sealing
 from duecause.engine.problems import Unavailable
 
 KEY_BATCH = 2_000
-LOOKUP_BATCH = 400
+LOOKUP_BATCH = 256
 BURIED = b""
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -34,12 +35,18 @@ class KeyDestroyed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ToSeal:
-    """`content` is a JSON-able mapping; `use` names the column it goes to and is bound into the seal."""
+    """`content` is a JSON-able mapping, or its text; `use` names the column it goes to and is bound into the
+    seal."""
 
     owner: UUID
     compartment: str
     use: str
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] | bytes
+
+    def text(self) -> bytes:
+        if isinstance(self.content, bytes):
+            return self.content
+        return _dump(self.content).encode()
 
 
 def binding(owner: UUID, compartment: str, use: str) -> bytes:
@@ -60,7 +67,7 @@ def seal_many(items: Sequence[ToSeal]) -> list[bytes]:
     return [
         sealing.seal(
             keys[item.owner, item.compartment],
-            _dump(item.content).encode(),
+            item.text(),
             bound_to=binding(item.owner, item.compartment, item.use),
         )
         for item in items
@@ -89,7 +96,7 @@ class SealingApart:
 
     def seal(self, item: ToSeal) -> SealedApart:
         blob, wrapped = self._sealer.seal_new(
-            _dump(item.content).encode(),
+            item.text(),
             bound_to=binding(item.owner, item.compartment, item.use),
             key_bound_to=key_binding(item.owner, item.compartment),
         )
@@ -133,15 +140,21 @@ def existing_keys(wanted: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], 
     owners = sorted({owner for owner, _ in pairs})
     found: dict[tuple[UUID, str], bytes] = {}
     for start in range(0, len(owners), LOOKUP_BATCH):
-        rows = DataKey.objects.filter(owner__in=owners[start : start + LOOKUP_BATCH])
-        for owner, compartment, wrapped, kek_id in rows.values_list(
-            "owner", "compartment", "wrapped", "kek_id"
-        ):
+        part = owners[start : start + LOOKUP_BATCH]
+        for owner, compartment, wrapped, kek_id in _WRAPPED.rows(owners=part):
             if (owner, compartment) in pairs and bytes(wrapped) != BURIED:
                 found[owner, compartment] = sealing.open_sealed(
                     wrapping.of(kek_id), bytes(wrapped), bound_to=key_binding(owner, compartment)
                 )
     return found
+
+
+_WRAPPED = Statement(
+    lambda *, owners: DataKey.objects.filter(owner__in=owners).values_list(
+        "owner", "compartment", "wrapped", "kek_id"
+    ),
+    using="keys",
+)
 
 
 def destroy_keys(owner: UUID, compartments: Iterable[str]) -> int:
