@@ -43,12 +43,13 @@ SOURCE, CAMPAIGN, CENTRE, REGISTER = "WEBSHOP-BE", "HEATPUMP-BE", "CC-GENT", "BE
 FIRST_NUMBER = 32470100000
 PLACES = 5_000
 COPY_SUPPRESSIONS = (
-    "COPY consent_suppression (token, key_id, reason, controller_id, channel, campaign, effective_at)"
+    "COPY consent_suppression (token, key_id, reason, controller_id, channel, campaign, effective_at, rule)"
     " FROM STDIN"
 )
 INSERT_SUPPRESSION = (
-    "INSERT INTO consent_suppression (token, key_id, reason, controller_id, channel, campaign, effective_at)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO consent_suppression"
+    " (token, key_id, reason, controller_id, channel, campaign, effective_at, rule)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 )
 INSERT_EVENT = (
     "INSERT INTO ledger_event (uid, at, kind, person, actor_kind, person_part, record_part, record_key,"
@@ -142,7 +143,7 @@ def suppress(count: int) -> dict[str, Any]:
     """`count` suppressions of numbers nobody asks for, written as a bulk loader would."""
     controller = Controller.objects.get(code=Campaign.objects.get(code=CAMPAIGN).controller.code).pk
     key, now = indexes.dial_key_id(), datetime.now(UTC) - timedelta(days=1)
-    rows: Any = ((os.urandom(16), key, "objection", controller, "", "", now) for _ in range(count))
+    rows: Any = ((os.urandom(16), key, "objection", controller, "", "", now, "") for _ in range(count))
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(COPY_SUPPRESSIONS) as copy:
