@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("duecause.apps.home.urls")),
     path("desk/", include("duecause.apps.desk.urls")),
     path("lists/", include("duecause.apps.dialling.urls")),
+    path("people/consents/", include("duecause.apps.consent.consent_urls")),
     path("people/", include("duecause.apps.register.urls")),
     path("objections/", include("duecause.apps.consent.urls")),
     path("requests/", include("duecause.apps.obligations.urls")),

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from duecause.apps.consent.actions import Taking, request_erasure
-from duecause.apps.consent.models import NationalRegister, Objection
+from duecause.apps.consent.models import ConsentEvent, NationalRegister, Objection
 from duecause.apps.consent.upload_actions import queue_objections
 from duecause.apps.dialling.release_actions import release
 from duecause.apps.gate.actions import deny_function
@@ -143,6 +143,29 @@ def _objection(world: World, taken_by: str) -> object:
         taken_how="call",
         taken_by=taken_by,
         at=datetime.now(UTC),
+    )
+    return made.pk
+
+
+@of_a_caller("withdrawal")
+def withdrawal(world: World, caller: Caller) -> Found:
+    """Own: taken down by this employee a moment ago."""
+    own = f"employee:{caller.employee.pk}" if caller.employee else OPERATOR.ref
+    return Found(_withdrawal(world, own), _withdrawal(world, f"employee:{uuid7()}"), uuid7())
+
+
+def _withdrawal(world: World, taken_by: str) -> object:
+    made = ConsentEvent.objects.create(
+        person=canary.canary(world),
+        controller=world.controller,
+        purpose=world.sales,
+        channel="call",
+        state=ConsentEvent.State.WITHDRAWN,
+        language="nl",
+        act="withdrawal_spoken",
+        at=datetime.now(UTC),
+        recorded_at=datetime.now(UTC),
+        actor=taken_by,
     )
     return made.pk
 

@@ -17,6 +17,7 @@ MODULES = (
     "duecause.cli.processes",
     "duecause.cli.register",
     "duecause.cli.consent",
+    "duecause.cli.consents",
     "duecause.cli.dialling",
     "duecause.cli.rights",
     "duecause.cli.feed",

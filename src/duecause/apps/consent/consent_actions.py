@@ -17,13 +17,13 @@ from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.consent import evidence
 from duecause.apps.consent.actions import lift_objections, oldest_record, restore_objections
 from duecause.apps.consent.evidence import Pointer
-from duecause.apps.consent.histories import History, Topic, Word, history
+from duecause.apps.consent.histories import History, Topic, Word, histories, history
 from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.rules import months_after, rules
 from duecause.apps.consent.telling import Ended, announce_end
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Controller
-from duecause.apps.register.models import DialFact, Person
+from duecause.apps.register.models import DialFact, Person, Record
 from duecause.apps.vault.actions import KeyDestroyed, seal
 from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
@@ -201,6 +201,26 @@ def invalidate_consent(
             if word.event is not None and word.state in GIVING:
                 restore_objections(actor=actor, event=word.event, now=now)
         return event
+
+
+def invalidate_wording(*, actor: Actor, wordings: Sequence[Wording], ground: str, now: datetime) -> int:
+    """Declare every consent invalid whose newest yes was given with one of these wordings. Each person is a
+    transaction of its own, so that running it again after a crash goes on. Returns how many were."""
+    actor.require("consent.invalidate")
+    _refuse_unknown_ground(ground)
+    wanted = {wording.pk for wording in wordings}
+    people = set(ConsentEvent.objects.filter(wording__in=wanted).values_list("person_id", flat=True))
+    people |= set(
+        Record.objects.filter(wording__in=wanted, basis="consent").values_list("person_id", flat=True)
+    )
+    done = 0
+    for person in Person.objects.filter(pk__in=people).iterator():
+        for known in histories(person):
+            given = known.given
+            if given and given.wording and given.wording.pk in wanted and known.standing.state in GIVING:
+                invalidate_consent(actor=actor, person=person, topic=known.topic, ground=ground, now=now)
+                done += 1
+    return done
 
 
 def expire_consent(*, actor: Actor, known: History, now: datetime) -> ConsentEvent | None:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from duecause.apps.consent import upload_actions
+from duecause.apps.consent import proof_actions, running_out, upload_actions
+from duecause.apps.consent.consent_actions import expire_consent
 from duecause.apps.consent.models import NationalRegister
 from duecause.apps.consent.objection_import_actions import Imported, import_objections
 from duecause.apps.consent.register_load_actions import load_register
 from duecause.apps.obligations.actions import ATTEMPTS_BEFORE_DEAD, report_progress
 from duecause.apps.obligations.models import Step
-from duecause.apps.obligations.runner import Postponed, handles
+from duecause.apps.obligations.runner import Postponed, handles, periodic
 from duecause.apps.parties.models import Controller
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Problem, Refused
@@ -86,6 +87,21 @@ def _objections(actor: Actor, step: Step, data: bytes) -> Mapping[str, Any]:
         progress=lambda done: _progress(step, done, total),
     )
     return told(taken)
+
+
+@periodic("consent.expire", lambda now: f"{now:%Y-%m-%dT%H}")
+def expire(step: Step) -> Mapping[str, Any]:
+    """Each hour: note which consents ran out, and tell who holds the people."""
+    actor = Actor.job(str(step.pk), "consent.expire")
+    now = datetime.now(UTC)
+    noted = [expire_consent(actor=actor, known=known, now=now) for known in running_out.run_out(now)]
+    return {"expired": sum(1 for event in noted if event is not None)}
+
+
+@periodic(proof_actions.FUNCTION, lambda now: f"{now:%Y-%m-%d}")
+def end_proof(step: Step) -> Mapping[str, Any]:
+    actor = Actor.job(str(step.pk), proof_actions.FUNCTION)
+    return {"people": proof_actions.end_evidence(actor=actor, now=datetime.now(UTC))}
 
 
 def told(taken: Imported) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person, Record
 from duecause.apps.statements import Statement
 from duecause.apps.vault import indexes
+from duecause.engine.consents import Said, fold
 from duecause.engine.periods import end_of_day, local_day
 
 GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
@@ -37,15 +38,22 @@ class ConsentState:
     state: str
     at: datetime
     wording: str
+    purpose_name: Mapping[str, str]  # per language
 
 
 def consent_states(person: Person) -> list[ConsentState]:
     """Current state per controller, purpose and channel, newest event wins."""
-    newest: dict[tuple[str, str, str], ConsentState] = {}
+    said: dict[tuple[str, str, str], list[ConsentEvent]] = {}
     for event in _EVENTS.objects(person=person.pk):
-        key = (event.controller.code, event.purpose.code, event.channel)
-        newest[key] = ConsentState(*key, event.state, event.at, str(event.wording or ""))
-    return list(newest.values())
+        said.setdefault((event.controller.code, event.purpose.code, event.channel), []).append(event)
+    return [_state(key, events) for key, events in said.items()]
+
+
+def _state(key: tuple[str, str, str], events: list[ConsentEvent]) -> ConsentState:
+    newest = events[-1]
+    standing = fold(Said(each.at, str(each.pk), each.state, each.valid_to) for each in events)
+    at = standing.since or newest.at
+    return ConsentState(*key, standing.state, at, str(newest.wording or ""), newest.purpose.name)
 
 
 _EVENTS = Statement(

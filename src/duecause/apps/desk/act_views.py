@@ -1,4 +1,4 @@
-"""What a person asks for during a call: an objection in three keys, a consent with the exact words."""
+"""What a person asks for during a call: an objection in three keys."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from duecause.apps.catalogue.models import Wording
 from duecause.apps.consent import actions as consent
-from duecause.apps.consent import consent_actions
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.consent.telling import told_of
@@ -24,9 +21,7 @@ from duecause.apps.desk.views import denied, not_here, page
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person
 from duecause.engine.actor import Actor
-from duecause.engine.periods import local_day
 from duecause.engine.phone import parse_e164
-from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 
@@ -51,12 +46,12 @@ def objection(request: PageRequest, person_id: UUID) -> HttpResponse:
         return not_here(request)
     campaigns = _campaigns(request, known, now)
     if request.method == "GET":
-        context = {"person_id": person_id, "scopes": _scope_choices(_controller(known), campaigns)}
+        context = {"person_id": person_id, "scopes": _scope_choices(controller_of(known), campaigns)}
         return render(request, page(request, "desk/_objection.html"), context)
     about = _About(
         actor=request.actor,
         person=known,
-        controller=_controller(known),
+        controller=controller_of(known),
         taking=consent.Taking(how="call", language=known.language),
     )
     choice, _dot, campaign = request.POST.get("scope", "all_marketing").partition(".")
@@ -95,39 +90,6 @@ def undo(request: PageRequest, objection_id: UUID) -> HttpResponse:
     return render(request, page(request, "desk/_undone.html"), context)
 
 
-@require_http_methods(["GET", "POST"])
-@needs("consent.consent")
-def record_consent(request: PageRequest, person_id: UUID) -> HttpResponse:
-    """Show the exact words to read, then record the answer: yes and no are both answers."""
-    now = datetime.now(UTC)
-    known = Person.objects.filter(pk=person_id, records__isnull=False).first()
-    if known is None or denied(request, person_id, action="record_consent", resource="consents", now=now):
-        return not_here(request)
-    wordings = _wordings(known, now)
-    if request.method == "GET":
-        context = {"person_id": person_id, "wordings": wordings, "language": known.language}
-        return render(request, page(request, "desk/_consent.html"), context)
-    # Only a text that could have been read to this person: another controller's text would bind that one.
-    wording = next((w for w in wordings if str(w.pk) == request.POST.get("wording")), None)
-    if wording is None:
-        return not_here(request)
-    given = request.POST.get("answer") == "yes"
-    try:
-        events = consent_actions.record_consent(
-            actor=request.actor,
-            person=known,
-            wording=wording,
-            channel=CHANNEL,
-            given=given,
-            saying=consent_actions.Saying(act="spoken_yes" if given else "spoken_no"),
-            now=now,
-        )
-    except Refused as refused:
-        return render(request, page(request, "desk/_refused.html"), {"problem": refused.problem}, status=409)
-    context = {"events": events, "given": given, "wording": wording, "person_id": person_id}
-    return render(request, page(request, "desk/_consent_receipt.html"), context)
-
-
 @require_GET
 @needs("consent.object")
 def objection_state(request: PageRequest, objection_id: UUID) -> HttpResponse:
@@ -154,7 +116,7 @@ def _receipt(
     return render(request, page(request, "desk/_receipt.html"), context)
 
 
-def _controller(person: Person) -> Controller:
+def controller_of(person: Person) -> Controller:
     return Controller.objects.filter(sources__records__person=person).order_by(
         "sources__records__recorded_at"
     )[0]
@@ -193,19 +155,3 @@ def _scope_choices(controller: Controller, campaigns: list[tuple[str, str]]) -> 
         {"key": str(key), "value": value, "label": label, "detail": detail}
         for key, (value, label, detail) in enumerate(choices, start=1)
     ]
-
-
-def _wordings(person: Person, now: datetime) -> list[Wording]:
-    """Consent wordings in force for calls of this person's controller, in the person's language if there is
-    one; no machine translation of a legal text is ever offered."""
-    controller = _controller(person)
-    today = local_day(now, controller.country)
-    rows = Wording.objects.filter(
-        Q(valid_to=None) | Q(valid_to__gte=today),
-        kind=Wording.Kind.CONSENT,
-        controllers=controller,
-        purpose__isnull=False,
-        valid_from__lte=today,
-    ).select_related("purpose")
-    usable = [wording for wording in rows if CHANNEL in wording.channels and wording.source_id is None]
-    return [wording for wording in usable if wording.language == person.language] or usable

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from duecause.apps.desk import act_views, views
+from duecause.apps.desk import act_views, consent_views, letter_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -14,5 +14,13 @@ urlpatterns = [
     path("people/<uuid:person_id>/reveal/", views.reveal, name="reveal"),
     path("people/<uuid:person_id>/source/", views.source, name="source"),
     path("people/<uuid:person_id>/objection/", act_views.objection, name="objection"),
-    path("people/<uuid:person_id>/consent/", act_views.record_consent, name="consent"),
+    path("people/<uuid:person_id>/consent/", consent_views.record_consent, name="consent"),
+    path("people/<uuid:person_id>/withdrawal/", consent_views.withdraw, name="withdraw"),
+    path("people/<uuid:person_id>/receipt/", consent_views.receipt, name="consent_receipt"),
+    path("people/<uuid:person_id>/consents/", letter_views.proof, name="proof"),
+    path("people/<uuid:person_id>/consents/record/", letter_views.record, name="consent_record"),
+    path("people/<uuid:person_id>/consents/invalid/", letter_views.invalidate, name="invalidate"),
+    path("letters/", letter_views.letter, name="letter"),
+    path("withdrawals/<uuid:event_id>/", consent_views.withdrawal_state, name="withdrawal_state"),
+    path("withdrawals/<uuid:event_id>/undo/", consent_views.undo_withdrawal, name="undo_withdrawal"),
 ]

@@ -3,10 +3,12 @@ all marketing: one entry per campaign of the purpose, with the references of its
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Q
 
+from duecause.apps.consent.proof import provides_last_use
 from duecause.apps.consent.telling import Ended, Told, after_end, provides_told
 from duecause.apps.dialling import feed_actions
 from duecause.apps.dialling.feed_queries import given_back
@@ -52,6 +54,15 @@ def _held(ended: Ended) -> dict[str, dict[int, list[str]]]:
     for campaign, centre, reference in named:
         held.setdefault(campaign, {}).setdefault(centre, []).append(reference)
     return held
+
+
+@provides_last_use
+def last_use(person: UUID) -> datetime | None:
+    """When a list with this person's number was last put in a call centre's hands."""
+    rows = ReleaseRow.objects.filter(
+        Q(person=person) | Q(record__person=person), release__expires_at__gt=F("release__released_at")
+    )
+    return rows.order_by("-release__released_at").values_list("release__released_at", flat=True).first()
 
 
 @provides_told

@@ -16,6 +16,8 @@ KINDS = {
     "register.import": _("Import a list"),
     "register.purge_quarantine": _("Delete quarantined rows"),
     "register.drop_uploads": _("Destroy uploads that nobody imported"),
+    "consent.end_proof": _("Remove evidence of consents whose time is over"),
+    "consent.expire": _("Note which consents ran out"),
     "consent.load_register": _("Load a national register"),
     "consent.import_objections": _("Take over past objections"),
     "dialling.screen": _("Screen a list"),

@@ -40,6 +40,9 @@ def tabs(request: PageRequest, current: str) -> list[dict[str, Any]]:
         if current != "links":  # there the number stands with the pairs and changes with each decision
             links["count"] = queries.suggestions().count()
         found.append(links)
+    consents = url_or_none("consents:overview")
+    if consents and request.actor.may("consent.read"):
+        found.append({"url": consents, "label": _("Consents"), "code": "consents"})
     registers = url_or_none("consent:registers")
     if registers:
         found.append({"url": registers, "label": _("Objections and registers"), "code": "registers"})

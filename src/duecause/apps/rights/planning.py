@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from duecause.apps.consent.proof import proof_of
 from duecause.apps.gate.facts import Asking, Reason, person_facts
 from duecause.apps.register.identifiers import PERSONAL
 from duecause.apps.register.models import Lookup, Record
@@ -69,10 +70,16 @@ def compartments(person: UUID) -> tuple[Compartment, ...]:
 
 def _kept(person: UUID, kept_records: set[UUID], now: datetime) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = []
-    newest = stores.newest_word(person)
-    if newest:
-        until = rules().proof_until(newest.date())
-        kept.append(_reason("proof", "consent_proof", until.isoformat()))
+    proof = proof_of(person)
+    if proof and stores.newest_word(person):
+        kept.append(
+            {
+                "compartment": "proof",
+                "because": "consent_proof",
+                "law": proof.rule.law,
+                "until": proof.until.isoformat(),
+            }
+        )
     if kept_records:
         ends = [fact.until for fact in stores.running_contracts(person, now.date())]
         known = [end for end in ends if end is not None]
