@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy as _in
 
 from duecause.web.templatetags.formats import day
 from duecause.web.words import country_name, spoken
@@ -55,10 +54,10 @@ MODULES = {
 }
 ROLES = {"controller": _("Controller"), "processor": _("Processor")}
 ANSWERS = {
-    "met": _in("a clause", "Met"),
-    "partly": _in("a clause", "Partly"),
-    "absent": _in("a clause", "Absent"),
-    "not_applicable": _in("a clause", "Does not apply"),
+    "met": pgettext_lazy("a clause", "Met"),
+    "partly": pgettext_lazy("a clause", "Partly"),
+    "absent": pgettext_lazy("a clause", "Absent"),
+    "not_applicable": pgettext_lazy("a clause", "Does not apply"),
 }
 WAYS = {
     "storage": _("Storage"),
@@ -66,7 +65,12 @@ WAYS = {
     "remote_access": _("Remote access"),
     "support": _("Support"),
 }
-RISKS = {"": "–", "low": _in("risk", "Low"), "medium": _in("risk", "Medium"), "high": _in("risk", "High")}
+RISKS = {
+    "": "–",
+    "low": pgettext_lazy("risk", "Low"),
+    "medium": pgettext_lazy("risk", "Medium"),
+    "high": pgettext_lazy("risk", "High"),
+}
 CONCLUSIONS = {
     "": _("Not concluded"),
     "sufficient": _("Protection is sufficient"),
@@ -74,9 +78,9 @@ CONCLUSIONS = {
     "insufficient": _("Protection is not sufficient"),
 }
 ENGAGED = {
-    "announced": _in("a sub-processor", "Announced"),
-    "authorised": _in("a sub-processor", "Authorised"),
-    "objected": _in("a sub-processor", "We objected"),
+    "announced": pgettext_lazy("a sub-processor", "Announced"),
+    "authorised": pgettext_lazy("a sub-processor", "Authorised"),
+    "objected": pgettext_lazy("a sub-processor", "We objected"),
 }
 # What a reason is about, in two or three words.
 MATTERS = {
