@@ -90,7 +90,7 @@ def load(actor: Actor, setting: Setting, file: ReadFile, progress: Progress | No
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Chunks are large and free of cycles: looking for some cost a fifth of the time of an import."""
+    """Chunks are large and free of cycles: looking for some takes time and finds nothing."""
     was = gc.isenabled()
     gc.disable()
     try:
