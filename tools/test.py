@@ -48,6 +48,7 @@ NEEDS = (
         "Chromium", "chromium", program("chromium", "chromium-browser"), "tests/e2e (every page in a browser)"
     ),
     Need("gettext", "gettext", program("xgettext"), "the check that no message is missing"),
+    Need("pdftotext", "poppler-utils", program("pdftotext"), "the check that a PDF says what its page says"),
     Need("OpenSSL", "openssl", program("openssl"), "the ledger checks with third-party tools"),
     Need(
         "DejaVu fonts",
