@@ -69,6 +69,13 @@ def no_month_key_of_another_test() -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_due_count_of_another_test() -> None:
+    from duecause.apps.evidence.queries import forget_due
+
+    forget_due()
+
+
+@pytest.fixture(autouse=True)
 def no_language_of_another_test() -> None:
     """A request leaves the language of its reader active in this thread."""
     from django.utils import translation

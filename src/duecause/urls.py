@@ -25,6 +25,7 @@ urlpatterns = [
     path("partners/", include("duecause.apps.parties.urls")),
     path("rules/", include("duecause.apps.catalogue.urls")),
     path("evidence/", include("duecause.apps.ledger.urls")),
+    path("evidence/", include("duecause.apps.evidence.urls")),
     path("api/", include("duecause.api")),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),

@@ -1,5 +1,7 @@
 """The pages of what is proven, what holds and who gets data are usable by everybody, in both themes."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -19,7 +21,9 @@ def test_the_privacy_officer_verifies_the_log_and_reads_the_proof_of_an_entry(pa
     screenshot(page, "evidence-entry")
 
 
-@pytest.mark.parametrize("path", ["/rules/", "/rules/?on=2026-08-10", "/rules/fields/", "/rules/wordings/"])
+@pytest.mark.parametrize(
+    "path", ["/rules/", "/rules/?on=2026-08-10", "/rules/fields/", "/rules/activities/", "/rules/wordings/"]
+)
 def test_the_rules_pages_are_sound(page: Page, path: str) -> None:
     sign_in(page, "lotte")
     page.goto(path)
@@ -38,4 +42,18 @@ def test_an_administrator_sees_why_a_partner_is_stopped_and_makes_a_key(page: Pa
     page.locator("#partner-CC-GENT").get_by_role("link").click()
     page.get_by_role("button", name="Make a key").click()
     expect(page.locator(".receipt")).to_contain_text("Key for Belcentrum Gent made")
+    assert_page_sound(page)
+
+
+def test_customer_service_reads_the_record_and_signs_it_by_keyboard(page: Page) -> None:
+    sign_in(page, "jonas")
+    page.goto("/evidence/record/")
+    expect(page.get_by_role("heading", name="Record of processing activities of Warmhuis NV")).to_be_visible()
+    assert_page_sound(page)
+    page.get_by_label("Class by law").select_option("ordinary")
+    page.get_by_role("button", name="Show").press("Enter")
+    expect(page).to_have_url(re.compile("class=ordinary"))
+    page.goto("/evidence/record/sign-off/")
+    page.get_by_role("button", name="Sign off version").press("Enter")
+    expect(page.get_by_text("Signed off as it is")).to_be_visible()
     assert_page_sound(page)

@@ -20,6 +20,7 @@ MODULES = (
     "duecause.cli.consents",
     "duecause.cli.dialling",
     "duecause.cli.rights",
+    "duecause.cli.evidence",
     "duecause.cli.feed",
     "duecause.cli.partners",
     "duecause.cli.ledger",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
@@ -14,12 +14,18 @@ from duecause.engine.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`function` is the code the actor needs; empty means everybody who is signed in."""
+    """`function` is the code the actor needs; empty means everybody who is signed in. `others` are further
+    pages of the same job, each with its function: whoever may not see the first goes to the next."""
 
     label: str | Promise
     url_name: str
     icon: str
     function: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def pages(self) -> tuple[tuple[str, str], ...]:
+        return (self.url_name, self.function), *self.others
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,15 @@ NAVIGATION: tuple[Item, ...] = (
     Item(_("Alarms"), "gate:alarms", "bell-alert", "alarms.read"),
     Item(_("Partners"), "parties:list", "building-office-2", "parties.read"),
     Item(_("Rules"), "catalogue:rules", "scale", "catalogue.read"),
-    Item(_("Evidence"), "ledger:log", "shield-check", "ledger.read"),
+    Item(_("Evidence"), "ledger:log", "shield-check", "ledger.read", (("evidence:record", "evidence.read"),)),
 )
+# Pages of one job that lie in several rooms: code, label, address, function.
+TABS: Mapping[str, tuple[tuple[str, str | Promise, str, str], ...]] = {
+    "evidence": (
+        ("ledger", _("Ledger"), "ledger:log", "ledger.read"),
+        ("record", _("Record of processing"), "evidence:record", "evidence.read"),
+    ),
+}
 
 
 def url_or_none(name: str) -> str | None:
@@ -59,10 +72,21 @@ def links_for(
         return []
     found = []
     for item in items:
-        url = url_or_none(item.url_name)
-        if url is None or (item.function and not actor.may(item.function)):
+        open_to = [name for name, function in item.pages if not function or actor.may(function)]
+        url = next((url for url in map(url_or_none, open_to) if url), None)
+        if url is None:
             continue
-        room = item.url_name.partition(":")[0]
-        current = room == namespace or (url != "/" and path.startswith(url)) or path == url
+        rooms = {name.partition(":")[0] for name in open_to}
+        current = namespace in rooms or (url != "/" and path.startswith(url)) or path == url
         found.append(Link(label=item.label, url=url, icon=item.icon, current=current))
     return found
+
+
+def tabs_for(actor: Actor, job: str) -> list[dict[str, object]]:
+    """The pages of a job that this actor may open, as `c-tabs` takes them; none where there is but one."""
+    found: list[dict[str, object]] = [
+        {"code": code, "label": label, "url": url}
+        for code, label, name, function in TABS[job]
+        if actor.may(function) and (url := url_or_none(name))
+    ]
+    return found if len(found) > 1 else []

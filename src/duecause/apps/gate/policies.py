@@ -25,11 +25,11 @@ def links_for(profile: str) -> tuple[str, ...]:
     return tuple(
         link
         for link in vocabulary.links
-        if engine().allow_set(profile=profile, action="view", facts=_untroubled(link)).groups
+        if engine().allow_set(profile=profile, action="view", facts=untroubled(link)).groups
     )
 
 
-def _untroubled(link: str) -> Facts:
+def untroubled(link: str) -> Facts:
     """Facts of a look-up with nothing against it."""
     return Facts(
         purpose=engine().vocabulary.usual_purpose.get(link, "customer_care"),

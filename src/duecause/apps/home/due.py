@@ -17,6 +17,8 @@ from django.utils.translation import ngettext
 from duecause.apps.consent.queries import active_versions
 from duecause.apps.dialling import rules
 from duecause.apps.dialling.list_queries import running_campaigns
+from duecause.apps.evidence import queries as evidence
+from duecause.apps.evidence.showing import title
 from duecause.apps.gate import queries as gate
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.texts import sentence, severity_meaning
@@ -195,6 +197,28 @@ def _overrides(now: datetime) -> Iterator[Due]:
         )
 
 
+def _unsigned(now: datetime) -> Iterator[Due]:
+    """Records of processing that customer service has not signed off as they are now."""
+    for standing in evidence.unsigned(now):
+        words = {"record": title(standing.record.scope)}
+        if standing.last is None:
+            text = _("%(record)s was never signed off") % words
+        else:
+            changes = len(standing.changes)
+            text = ngettext(
+                "%(record)s: %(n)s change since it was signed off",
+                "%(record)s: %(n)s changes since it was signed off",
+                changes,
+            ) % {**words, "n": number(changes)}
+        yield Due(
+            kind=_("Sign-off"),
+            title=text,
+            meaning="watch",
+            since=standing.last.signed_at if standing.last else None,
+            href=f"{reverse('evidence:sign-off')}?of={standing.record.scope.code}",
+        )
+
+
 SOURCES: tuple[tuple[str, Callable[[datetime], Iterator[Due]]], ...] = (
     ("obligations.read", _obligations),
     ("alarms.handle", _alarms),
@@ -202,6 +226,7 @@ SOURCES: tuple[tuple[str, Callable[[datetime], Iterator[Due]]], ...] = (
     ("registers.load", _registers),
     ("parties.read", _partners),
     ("parties.approve_override", _overrides),
+    ("evidence.sign", _unsigned),
 )
 
 

@@ -47,6 +47,8 @@ KINDS = {
     "dialling.release_ended": _("Released list ended early, as the partner’s gate closes"),
     "dialling.released": _("List released"),
     "dialling.screened": _("List screened"),
+    "evidence.exported": _("Record of processing exported"),
+    "evidence.signed_off": _("Record of processing signed off by customer service"),
     "gate.alarm_raised": _("Alarm raised"),
     "gate.alarm_closed": _("Alarm closed"),
     "gate.denied": _("Look at a person denied"),

@@ -22,6 +22,7 @@ from duecause.engine.problems import Problem
 from duecause.engine.tlog.failures import Kind
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.navigation import tabs_for
 from duecause.web.templatetags.formats import zone
 from duecause.web.words import spoken
 
@@ -52,6 +53,7 @@ def log(request: PageRequest) -> HttpResponse:
         "rows": _rows(shown, request.actor),
         "older": older,
         "newest": "?" + urlencode(asked) if before else "",
+        "tabs": tabs_for(request.actor, "evidence"),
         "kind": kind,
         "day": day.isoformat() if day else "",
         "kinds": [

@@ -20,6 +20,7 @@ KINDS = {
     "consent.expire": _("Note which consents ran out"),
     "consent.load_register": _("Load a national register"),
     "consent.import_objections": _("Take over past objections"),
+    "evidence.count_fields": _("Count which fields are held"),
     "dialling.screen": _("Screen a list"),
     "dialling.watch_gates": _("Watch the gates of partners"),
     "dialling.watch_feeds": _("Watch that call centres acknowledge"),
