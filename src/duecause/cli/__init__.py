@@ -16,6 +16,7 @@ MODULES = (
     "duecause.cli.up",
     "duecause.cli.processes",
     "duecause.cli.register",
+    "duecause.cli.matching",
     "duecause.cli.consent",
     "duecause.cli.consents",
     "duecause.cli.dialling",
@@ -36,9 +37,10 @@ HOMES = {
     "prepare": "duecause.cli.setup",
     "ledger": "duecause.cli.ledger",
     "witness": "duecause.cli.witness",
+    "match": "duecause.cli.matching",
 }
 # A bundle is verified where there is neither data folder nor database.
-WITHOUT_DJANGO = {"duecause.cli.up", "duecause.cli.ledger", "duecause.cli.witness"}
+WITHOUT_DJANGO = {"duecause.cli.up", "duecause.cli.ledger", "duecause.cli.witness", "duecause.cli.matching"}
 
 
 class Commands(click.Group):

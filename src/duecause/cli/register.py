@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from duecause.apps.parties.models import Source
-from duecause.apps.register import actions, loading, queries, reports, trial
+from duecause.apps.register import actions, loading, proposing, queries, reports, trial
 from duecause.apps.register.loading import Begun
 from duecause.apps.register.models import RecordLink
 from duecause.engine.actor import Actor
@@ -199,6 +199,14 @@ def list_links(state: str) -> None:
     for link in queries.links(state)[:LINKS_SHOWN]:
         places = (f"{record.source.code} row {record.row}" for record in (link.a, link.b))
         click.echo(f"{link.pk}  {' / '.join(places)}  {link.rule}  {', '.join(link.evidence)}")
+
+
+@links_group.command("propose")
+def propose() -> None:
+    """Compare all records now, as the worker does once a day: rules link, the model only suggests."""
+    founding.require_founded()
+    counts = proposing.propose_links(actor=OPERATOR, now=datetime.now(UTC))
+    click.echo(f"{counts['linked']} linked, {counts['suggested']} suggested.")
 
 
 @links_group.command("decide")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,8 @@ from django.db.models import QuerySet
 from duecause.apps.consent.reach import Reach, provides_reach
 from duecause.apps.dialling.models import Campaign, DialList, Release, ReleaseRow
 from duecause.apps.parties.models import Partner
+from duecause.apps.register.link_value import changes_with_a_link
+from duecause.apps.register.planning import slices
 from duecause.apps.statements import Statement
 from duecause.engine.problems import Refused
 
@@ -38,6 +41,18 @@ def _holding(*, person: UUID, now: datetime) -> QuerySet[ReleaseRow, Any]:
 
 
 _HOLDING = Statement(_holding)
+
+
+@changes_with_a_link("open_list", weight=2, one_sided=False)
+def on_open_lists(people: Collection[UUID], now: datetime) -> set[UUID]:
+    """Persons whom a centre may be calling now."""
+    found: set[UUID] = set()
+    for part in slices(people):
+        rows = ReleaseRow.objects.filter(
+            person__in=part, release__recalled_at=None, release__expires_at__gt=now
+        )
+        found.update(person for person in rows.values_list("person_id", flat=True) if person)
+    return found
 
 
 def running_releases(now: datetime) -> QuerySet[Release]:

@@ -274,9 +274,7 @@ def decide_link(*, actor: Actor, link: RecordLink, same: bool, now: datetime) ->
         if not settled:
             return
         if same:
-            people = set(
-                Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True)
-            )
+            people = _people_of(link)
             grouping.refuse_contradiction(people)
             grouping.merge_people(people)
         else:
@@ -286,9 +284,12 @@ def decide_link(*, actor: Actor, link: RecordLink, same: bool, now: datetime) ->
 
 
 def split(*, actor: Actor, link: RecordLink, now: datetime) -> None:
-    """Undo a link: the records are two humans. Each group of records that stays linked becomes one person."""
+    """Undo a link: the records are two humans. Each group of records that stays linked becomes one person.
+
+    Raises NotPermitted, and Refused while a request of the person is open."""
     actor.require("register.link")
     with transaction.atomic():
+        grouping.refuse_open_request(_people_of(link))
         ended = RecordLink.objects.filter(pk=link.pk, state=RecordLink.State.LINKED).update(
             state=RecordLink.State.ENDED, decided_by=actor.ref, decided_at=now
         )
@@ -305,6 +306,8 @@ def reopen_link(*, actor: Actor, link: RecordLink, now: datetime) -> None:
     actor.require("register.link")
     settled = (RecordLink.State.LINKED, RecordLink.State.REJECTED)
     with transaction.atomic():
+        if RecordLink.objects.filter(pk=link.pk, state=RecordLink.State.LINKED).exists():
+            grouping.refuse_open_request(_people_of(link))
         reopened = RecordLink.objects.filter(
             pk=link.pk, state__in=settled, decided_by__startswith="employee:"
         ).update(state=RecordLink.State.SUGGESTED, decided_by=writing.BY_RULE, decided_at=now)
@@ -313,6 +316,10 @@ def reopen_link(*, actor: Actor, link: RecordLink, now: datetime) -> None:
         grouping.regroup([link.a_id, link.b_id], now=now)
         _record_link(actor, link, "register.link_reopened", now)
     link.refresh_from_db()
+
+
+def _people_of(link: RecordLink) -> set[UUID]:
+    return set(Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True))
 
 
 def _record_link(actor: Actor, link: RecordLink, kind: str, now: datetime) -> None:

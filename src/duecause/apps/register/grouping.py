@@ -18,6 +18,7 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import DialFact, Person, Record, RecordLink, RelationFact
 from duecause.apps.register.planning import slices
+from duecause.engine.matching.linking import groups
 from duecause.engine.problems import Refused, gettext_noop
 
 Moved = Mapping[UUID, UUID]
@@ -32,25 +33,6 @@ def follows_records(follower: Callable[[Moved], None]) -> Callable[[Moved], None
     return follower
 
 
-def joined(pairs: Iterable[tuple[UUID, UUID]]) -> list[set[UUID]]:
-    """Connected groups of the nodes in `pairs`."""
-    parent: dict[UUID, UUID] = {}
-
-    def root(node: UUID) -> UUID:
-        parent.setdefault(node, node)
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    for a, b in pairs:
-        parent[root(a)] = root(b)
-    groups: dict[UUID, set[UUID]] = defaultdict(set)
-    for node in list(parent):
-        groups[root(node)].add(node)
-    return list(groups.values())
-
-
 def people_of(records: Collection[UUID]) -> dict[UUID, UUID]:
     """record → person, of those that are stored."""
     found: dict[UUID, UUID] = {}
@@ -59,11 +41,32 @@ def people_of(records: Collection[UUID]) -> dict[UUID, UUID]:
     return found
 
 
+_requests: set[str] = set()
+
+
+def keeps_together(kind: str) -> None:
+    """Register a kind of obligation that must reach every record of its person while it is open."""
+    _requests.add(kind)
+
+
+def refuse_open_request(people: Collection[UUID]) -> None:
+    """Raises Refused where a request would lose sight of records that leave its person."""
+    running = Obligation.objects.filter(kind__in=_requests, person__in=people, state=Obligation.State.OPEN)
+    if running.exists():
+        raise Refused(
+            "request_open",
+            gettext_noop(
+                "A request of this person is being worked on and must reach all their records. Separate them "
+                "when it is closed."
+            ),
+        )
+
+
 def joined_people(pairs: Sequence[tuple[UUID, UUID]]) -> list[set[UUID]]:
-    """As `joined`, where a stored record stands for its person: groups share no person. They hold
+    """Connected groups, where a stored record stands for its person: groups share no person. They hold
     persons, and records that are not stored yet."""
     people = people_of({record for pair in pairs for record in pair})
-    return joined((people.get(a, a), people.get(b, b)) for a, b in pairs)
+    return groups((people.get(a, a), people.get(b, b)) for a, b in pairs)
 
 
 def merge_people(people: Collection[UUID]) -> UUID:
@@ -109,14 +112,14 @@ def refuse_contradiction(people: Collection[UUID]) -> None:
 def regroup(records: Iterable[UUID], *, now: datetime) -> Moved:
     """After links ended: give each connected group its own person. The largest group keeps the person all
     had, another gets a new one. Returns the records that moved."""
-    groups: list[set[UUID]] = []
+    parts: list[set[UUID]] = []
     for record in records:
-        if not any(record in group for group in groups):
-            groups.append(_component(record))
-    before = people_of({record for group in groups for record in group})
+        if not any(record in part for part in parts):
+            parts.append(_component(record))
+    before = people_of({record for part in parts for record in part})
     moved: dict[UUID, UUID] = {}
     taken: set[UUID] = set()
-    for group in sorted(groups, key=lambda group: (-len(group), min(group))):
+    for group in sorted(parts, key=lambda group: (-len(group), min(group))):
         usual = [person for person, _ in Counter(before[record] for record in group).most_common()]
         target = next((person for person in usual if person not in taken), None)
         if target is None:

@@ -11,7 +11,7 @@ from duecause.apps.gate.actions import open_spool
 from duecause.apps.obligations.actions import ATTEMPTS_BEFORE_DEAD, report_progress
 from duecause.apps.obligations.models import Step
 from duecause.apps.obligations.runner import Postponed, handles, periodic
-from duecause.apps.register import actions, spool
+from duecause.apps.register import actions, matching_job, proposing, spool
 from duecause.apps.register.models import ImportBatch
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
@@ -93,3 +93,15 @@ def run_purge(step: Step) -> Mapping[str, Any]:
 def run_drop(step: Step) -> Mapping[str, Any]:
     actor = Actor.job(str(step.pk), "register.import")
     return {"uploads": actions.drop_stray_uploads(actor=actor, now=datetime.now(UTC))}
+
+
+@periodic("register.propose_links", lambda now: f"{now:%Y-%m-%d}")
+def run_propose(step: Step) -> Mapping[str, Any]:
+    """Once a day. Interrupted, it begins again: what it had stored is not stored twice."""
+    actor = Actor.job(str(step.pk), "register.link", f"open:{matching_job.WHY}")
+
+    def progress(done: int, total: int) -> None:
+        if not report_progress(step=step, now=datetime.now(UTC), done=done, total=total):
+            raise Postponed("Another worker has taken over this round.")
+
+    return {"links": proposing.propose_links(actor=actor, now=datetime.now(UTC), progress=progress)}

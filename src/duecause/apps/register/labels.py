@@ -95,8 +95,37 @@ EVIDENCE = {
     "names_swapped": ("watch", lazy("First and family name change places")),
     "suffix_differs": ("act", lazy("Junior and senior")),
     "birth_date_same": ("ok", lazy("The same date of birth")),
+    "birth_date_close": ("watch", lazy("Dates of birth one slip of the pen apart")),
     "birth_date_differs": ("act", lazy("Different dates of birth")),
     "birth_date_missing": ("watch", lazy("A date of birth is missing")),
+    "first_name_slip": ("ok", lazy("Nobody else spells the first name like that: a slip of the pen")),
+    "used_alone": ("ok", lazy("Nobody of another first name uses what the two share")),
+    "no_namesake": ("ok", lazy("Nobody of this name with another date of birth is near")),
+    "namesake_near": ("act", lazy("Somebody of this name with another date of birth is near")),
+    "name_rare": ("ok", lazy("Hardly anybody bears this full name")),
+}
+# What deciding a pair changes.
+STAKES = {
+    "objection": lazy("One of the two has objected to marketing: as one person, neither is called."),
+    "open_list": lazy("Both are on lists that are being called: as one person they are called once."),
+    "callable": lazy("Both can be called: as one person they are called once."),
+}
+# Why two records were joined without asking.
+LINKED = {
+    "name_birth_date": lazy("One name and date of birth, and a number, address or customer number shared."),
+    "slip_birth_date": lazy("The first names differ by a slip of the pen; all else agrees."),
+    "initial_birth_date": lazy(
+        "An initial, the same family name and date of birth, and something personal shared."
+    ),
+    "name_changed": lazy(
+        "Another family name, as after a marriage; first name, date of birth and number agree."
+    ),
+    "two_identifiers": lazy(
+        "One name, and two things shared of which one is personal; nobody of that name is near."
+    ),
+    "used_alone": lazy("One name at an address where nobody else shares what the two share."),
+    "rare_name_birth_date": lazy("A rare full name with the same date of birth."),
+    "company": lazy("The same company."),
 }
 # Most likely the same human first.
 RULES = {
@@ -108,6 +137,9 @@ RULES = {
     "junior_or_senior": lazy("Perhaps father and son of one name."),
     "other_birth_date": lazy("The dates of birth differ: a slip, or two people."),
     "other_first_name": lazy("The first names differ: twins, perhaps."),
+    "namesake_near": lazy("Somebody else of this name is near: father and son, perhaps."),
+    "name_and_birth_date_only": lazy("Name and date of birth agree; nothing else is shared."),
+    "alike": lazy("Much agrees, but no rule covers it."),
 }
 
 

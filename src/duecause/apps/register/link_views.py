@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from duecause.apps.gate.actions import hints
 from duecause.apps.parties.texts import BASES
-from duecause.apps.register import actions, labels, queries
+from duecause.apps.register import actions, labels, link_value, queries
 from duecause.apps.register.masking import hint_of
 from duecause.apps.register.models import Record, RecordLink
 from duecause.apps.register.views import tabs
@@ -52,7 +53,10 @@ def decide(request: PageRequest, link_id: int) -> HttpResponse:
 @needs("register.link")
 def undo(request: PageRequest, link_id: int) -> HttpResponse:
     link = get_object_or_404(RecordLink, pk=link_id)
-    actions.reopen_link(actor=request.actor, link=link, now=datetime.now(UTC))
+    try:
+        actions.reopen_link(actor=request.actor, link=link, now=datetime.now(UTC))
+    except Refused as refused:
+        return _answer(request, fault=refused.problem)
     return _answer(request, first=link.pk)
 
 
@@ -84,13 +88,18 @@ def _skipped(text: str) -> list[int]:
 def _next(request: PageRequest, skipped: list[int], first: int | None = None) -> dict[str, Any]:
     """The suggestion to decide now. Skipped ones wait until the others are done."""
     waiting = queries.suggestions()
-    link = (waiting.filter(pk=first).first() if first else None) or waiting.exclude(pk__in=skipped).first()
+    link = waiting.filter(pk=first).first() if first else None
+    stakes = link_value.at_stake([link], now=datetime.now(UTC))[link.pk] if link else ()
+    if link is None:
+        link, stakes = _most_valuable(waiting.exclude(pk__in=skipped))
     if link is None and skipped:
-        skipped, link = [], waiting.first()
+        skipped = []
+        link, stakes = _most_valuable(waiting)
     if link is None:
         return {"link": None, "count": 0}
     return {
         "link": link,
+        "stakes": [labels.word(labels.STAKES, code) for code in stakes],
         "count": waiting.count(),
         "rule": labels.word(labels.RULES, link.rule),
         "evidence": _evidence(link),
@@ -98,6 +107,11 @@ def _next(request: PageRequest, skipped: list[int], first: int | None = None) ->
         "skip": ",".join(str(pk) for pk in skipped),
         "skip_next": ",".join(str(pk) for pk in [*skipped, link.pk]),
     }
+
+
+def _most_valuable(waiting: QuerySet[RecordLink]) -> tuple[RecordLink | None, tuple[str, ...]]:
+    ranked = link_value.most_valuable_first(waiting[: link_value.SORTED_AT_ONCE], now=datetime.now(UTC))
+    return ranked[0] if ranked else (None, ())
 
 
 def _evidence(link: RecordLink) -> list[dict[str, str]]:

@@ -20,11 +20,11 @@ from duecause.apps.register.identifiers import PERSONAL
 from duecause.apps.register.models import Lookup, Record
 from duecause.apps.register.planning import Plan, Setting, slices
 from duecause.engine.actor import Actor
-from duecause.engine.matching import Evidence, Identity, Verdict, compatible
+from duecause.engine.matching import Evidence, Identity
+from duecause.engine.matching.linking import weigh
+from duecause.engine.matching.surroundings import MOST_SHARING, Surroundings
 
 WHY = "matching"
-# A number on more records than this is a switchboard or a placeholder and says nothing about a human.
-MOST_SHARING = 20
 
 Shared = tuple[str, bytes, int | None]
 """Kind, token and, for a customer number, the controller whose number it is."""
@@ -78,8 +78,15 @@ def find_links(*, setting: Setting, plans: Sequence[Plan], now: datetime) -> lis
 
 def find_links_of_records(*, records: Sequence[UUID], job: str, now: datetime) -> list[Found]:
     """The same for stored records, when others were stored at the same time elsewhere."""
-    own = _shared_by_record(records)
+    own = shared_by_record(records)
     return _weigh(own, {}, actor=Actor.job(job, f"open:{WHY}"), now=now)
+
+
+def opened_identities(*, records: Sequence[UUID], actor: Actor, now: datetime) -> dict[UUID, Identity]:
+    """What stored records say about their humans, opened by a job in one event; erased ones are left out."""
+    values = open_for_job(actor=actor, kind="record", ids=records, fields=IDENTITY, why=WHY, now=now)
+    shared = shared_by_record(records)
+    return {record: identity_of(values[record], shared[record]) for record in records if record in values}
 
 
 def _weigh(
@@ -111,19 +118,17 @@ def _weigh(
     if unopened:
         opened = open_for_job(actor=actor, kind="record", ids=unopened, fields=IDENTITY, why=WHY, now=now)
         values = {**values, **opened}
-    shared_by = {**_shared_by_record([record for record in involved if record not in own]), **own}
+    shared_by = {**shared_by_record([record for record in involved if record not in own]), **own}
     identities = {
         record: identity_of(values[record], shared_by.get(record, ()))
         for record in involved
         if record in values
     }
-    found = []
-    for a, b in sorted(pairs):
-        if a in identities and b in identities:
-            evidence = compatible(identities[a], identities[b])
-            if evidence.verdict is not Verdict.NONE:
-                found.append(Found(a, b, evidence))
-    return found
+    # Who lives at the same address, or uses another number of a stored record, is not known here: the round
+    # over the whole register (proposing) looks again.
+    among = Surroundings(identities, complete=False)
+    known = (pair for pair in sorted(pairs) if pair[0] in identities and pair[1] in identities)
+    return [Found(one.a, one.b, one.evidence) for one in weigh(known, among)]
 
 
 def _stored_holders(wanted: Mapping[Shared, object]) -> list[tuple[Shared, UUID]]:
@@ -144,7 +149,8 @@ def _stored_holders(wanted: Mapping[Shared, object]) -> list[tuple[Shared, UUID]
     return found
 
 
-def _shared_by_record(records: Sequence[UUID]) -> dict[UUID, set[Shared]]:
+def shared_by_record(records: Sequence[UUID]) -> dict[UUID, set[Shared]]:
+    """The look-up tokens of stored records."""
     found: dict[UUID, set[Shared]] = {record: set() for record in records}
     for part in slices(records):
         controllers = dict(Record.objects.filter(pk__in=part).values_list("pk", "source__controller_id"))

@@ -20,13 +20,16 @@ ROWS_PER_PAGE = 50
 ROWS_READ = 2_000
 # Rules of engine.matching that suggest, the one that is right most often first.
 MOST_TELLING = (
-    "birth_date_missing",
-    "first_name_close",
-    "initial_only",
-    "other_surname",
-    "name_incomplete",
-    "junior_or_senior",
+    "name_and_birth_date_only",
     "other_birth_date",
+    "birth_date_missing",
+    "other_surname",
+    "initial_only",
+    "first_name_close",
+    "alike",
+    "name_incomplete",
+    "namesake_near",
+    "junior_or_senior",
     "other_first_name",
 )
 

@@ -376,11 +376,34 @@ def _end_rule_links(records: Sequence[UUID]) -> set[UUID]:
 
 
 def join_late(found: Sequence[Found], *, now: datetime) -> Counter[str]:
-    """Links between stored records that two imports at the same time could not see."""
-    links = _within_decisions(_undecided(found))
+    """Links between stored records that an import could not see. A suggestion of the rules that has become
+    certain is linked; what a person decided stays as decided."""
+    certain = {pair for link in found if link.evidence.verdict is Verdict.LINK for pair in [(link.a, link.b)]}
+    promoted = _suggested_by_rule(certain)
+    fresh = {(link.a, link.b) for link in _undecided(found)}
+    links = _within_decisions([link for link in found if (link.a, link.b) in fresh | promoted.keys()])
     for people in grouping.joined_people(_certain(links)):
         grouping.merge_people(people)
-    return write_links(links, now=now)
+    counts: Counter[str] = Counter()
+    for link in links:
+        row = promoted.get((link.a, link.b))
+        if row is not None and link.evidence.verdict is Verdict.LINK:
+            counts["linked"] += RecordLink.objects.filter(pk=row, state=RecordLink.State.SUGGESTED).update(
+                state=RecordLink.State.LINKED,
+                rule=link.evidence.rule,
+                evidence=list(link.evidence.codes),
+                decided_at=now,
+            )
+    return counts + write_links([link for link in links if (link.a, link.b) in fresh], now=now)
+
+
+def _suggested_by_rule(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
+    """Open suggestions among these pairs → their row."""
+    rows: dict[tuple[UUID, UUID], int] = {}
+    for part in slices({a for a, _ in pairs}):
+        waiting = RecordLink.objects.filter(a__in=part, state=RecordLink.State.SUGGESTED, decided_by=BY_RULE)
+        rows |= {(a, b): pk for pk, a, b in waiting.values_list("pk", "a_id", "b_id") if (a, b) in pairs}
+    return rows
 
 
 def chunk_root(plans: Sequence[Plan], sealed: Sealed) -> bytes:

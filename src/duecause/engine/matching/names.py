@@ -9,17 +9,18 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from anyascii import anyascii
+
 
 def _set(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-# Letters that do not decompose into a base letter and a mark (Unicode has no decomposition for them).
-_LETTERS = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "a", "œ": "o", "ħ": "h", "ı": "i"}
-)
+# å, ä, ö and ü where the keyboard lacks them.
 _DOUBLED = (("aa", "a"), ("ae", "a"), ("oe", "o"), ("ue", "u"))
 _GENDERED = re.compile(r"(?:s|c|dz)k[iay]$")
+_WORD = re.compile(r"[a-z]+")
+_SPECIAL = re.compile(r"[\U0001F000-\U0010FFFF]")  # pictures, which anyascii would spell out as words
 _PARTICLES = _set(
     "van de den der het t ter ten te von zu zum zur vom le la les du des di da del della af av d l"
 )
@@ -36,12 +37,11 @@ _LEGAL_FORMS = _set(
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words without marks, digits or punctuation; an apostrophe separates."""
-    lowered = text.lower().translate(_LETTERS)
-    if not lowered.isascii():
-        # ä, ö and ü are written ae, oe and ue where the keyboard lacks them: folding makes both a, o, u.
-        lowered = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
-    return re.findall(r"[a-z]+|[^\W\d_]+", lowered)
+    """Lower-case words in Latin letters without marks, digits or punctuation; an apostrophe separates."""
+    if not text.isascii():
+        # NFKD first: anyascii writes an ä as a, and Ä in two code points as well.
+        text = anyascii(unicodedata.normalize("NFKD", _SPECIAL.sub("", text)))
+    return _WORD.findall(text.lower())
 
 
 def _undoubled(word: str) -> str:

@@ -1,7 +1,7 @@
-"""The rule that links two records, the cases it leaves to a person, and the evidence for either.
+"""The rules that link two records, the cases they leave to a person, and the evidence for either.
 
 A score is not used: in a hard set of European households a stated probability of 0.999 was right 49 % of
-the time, this kind of rule 99.94 % (docs: concepts, "The same human").
+the time, this kind of rule 99.94 % (docs: concepts, "The same human"; `./dev bench matching`).
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
-from duecause.engine.matching.names import family, fold, fold_company, given, jaro_winkler, one_edit_apart
-
-SURNAME_NEAR = 0.88
-LONG_ENOUGH = 5  # below this one letter makes another name: Tim and Tom, Jan and Jana
+from duecause.engine.matching.births import birth_compared
+from duecause.engine.matching.comparing import Names, compared, same_address
+from duecause.engine.matching.names import fold_company
 
 
 class Verdict(StrEnum):
@@ -47,64 +47,162 @@ class Evidence:
     codes: tuple[str, ...]
 
 
+class Around(Protocol):
+    """What the other records around two records tell. Each answers False where too little is known."""
+
+    def namesake(self) -> bool:
+        """Somebody of this name with another birth date, or a junior and a senior, at the same number, e-mail
+        or address."""
+
+    def alone(self) -> bool:
+        """Nobody of another first name uses what the two share, and everybody who uses it is known."""
+
+    def slip(self) -> bool:
+        """One spelling of the first name is next to unknown in the register, the other is usual."""
+
+    def rare(self) -> bool:
+        """Only a handful of records bear this full name."""
+
+
+class _Unknown:
+    def namesake(self) -> bool:
+        return False
+
+    alone = slip = rare = namesake
+
+
+UNKNOWN: Around = _Unknown()
+
+
 @dataclass(frozen=True, slots=True)
-class _Names:
-    first: str  # same, near, part, alike, initial, differs, missing
-    last: str  # same, near, part, differs, missing
-    swapped: bool
-    suffix_differs: bool
+class _Seen:
+    """One pair. `shared`: codes of shared identifiers; `birth`: same, close, differs, missing."""
+
+    names: Names
+    birth: str
+    shared: tuple[str, ...]
+    address: bool
+    around: Around
+
+    @property
+    def own(self) -> bool:
+        """They share what usually belongs to one human: an e-mail address or a customer number."""
+        return "same_email" in self.shared or "same_customer_no" in self.shared
+
+    @property
+    def ways(self) -> int:
+        return len(self.shared) + self.address
+
+    @property
+    def last_agrees(self) -> bool:
+        return self.names.last in ("same", "near", "part")
 
 
-def compatible(a: Identity, b: Identity) -> Evidence:
+def compatible(a: Identity, b: Identity, around: Around = UNKNOWN) -> Evidence:
     """Whether two records are the same human. `compatible(a, b) == compatible(b, a)`.
 
-    LINK: a shared phone, e-mail or customer number, and a compatible name, and the same birth date; where a
-    birth date is missing, a second identifier or the same full name at the same address. A conflict, or only
-    an initial, is a suggestion. Another first name on one phone is a household: nothing.
+    LINK needs a compatible name, and either the same birth date and one thing shared (number, e-mail,
+    customer number, address), or without a birth date two things of which one is personal, or what is known
+    `around` the two. A conflict, or only an initial, is a suggestion. Another first name on one phone is a
+    household: nothing.
     """
-    shared = _shared(a, b)
-    if not shared:
-        return Evidence(Verdict.NONE, "nothing_shared", ())
+    shared, address = _shared(a, b), same_address(a, b)
     if not (a.first or a.last) and not (b.first or b.last) and (a.company or b.company):
         return _companies(a, b, shared)
-    names, birth, address = _names(a, b), _birth(a, b), _same_address(a, b)
-    codes = (*shared, *_name_codes(names), f"birth_date_{birth}", *(("same_address",) if address else ()))
-    verdict, rule = _decide(names, birth, address, shared)
-    return Evidence(verdict, rule, codes)
+    seen = _Seen(compared(a, b), birth_compared(a.birth, b.birth), shared, address, around)
+    if not seen.ways and not (seen.birth == "same" and seen.names.last == "same"):
+        return Evidence(Verdict.NONE, "nothing_shared", _codes(seen))
+    verdict, rule = _decide(seen)
+    return Evidence(verdict, rule, (*_codes(seen), *_TOLD.get(rule, ())))
 
 
-def _decide(names: _Names, birth: str, address: bool, shared: tuple[str, ...]) -> tuple[Verdict, str]:
+# What was learnt from the other records, where the rule rests on it.
+_TOLD = {
+    "slip_birth_date": ("first_name_slip",),
+    "initial_birth_date": ("used_alone",),
+    "used_alone": ("used_alone", "no_namesake"),
+    "two_identifiers": ("no_namesake",),
+    "rare_name_birth_date": ("name_rare",),
+    "namesake_near": ("namesake_near",),
+}
+
+
+def _decide(seen: _Seen) -> tuple[Verdict, str]:
+    names, birth = seen.names, seen.birth
     if names.first == "differs":
-        personal = shared != ("same_phone",)
-        if personal and birth == "same" and names.last in ("same", "near"):
-            return Verdict.SUGGEST, "other_first_name"
-        return Verdict.NONE, "household"
+        twins = seen.own and birth == "same" and names.last in ("same", "near")
+        return (Verdict.SUGGEST, "other_first_name") if twins else (Verdict.NONE, "household")
     if names.first == "missing" or names.last == "missing":
-        enough = len(shared) > 1 or "same_customer_no" in shared or birth == "same"
-        return (Verdict.SUGGEST if enough and birth != "differs" else Verdict.NONE), "name_incomplete"
-    if names.first == "initial":
-        likely = birth != "differs" and names.last != "differs"
-        return (Verdict.SUGGEST if likely else Verdict.NONE), "initial_only"
-    if names.last == "differs":
-        likely = names.first == "same" and birth == "same"
-        return (Verdict.SUGGEST if likely else Verdict.NONE), "other_surname"
+        enough = (
+            len(seen.shared) > 1 or "same_customer_no" in seen.shared or (birth == "same" and seen.shared)
+        )
+        likely = enough and birth not in ("differs", "close")
+        return (Verdict.SUGGEST if likely else Verdict.NONE), "name_incomplete"
+    if not seen.ways:
+        return _nothing_but_name_and_birth(seen)
+    if birth == "differs":
+        return Verdict.NONE, "other_generation"
     if names.suffix_differs:
         return Verdict.SUGGEST, "junior_or_senior"
-    if names.first in ("part", "alike"):
-        return (Verdict.SUGGEST if birth != "differs" else Verdict.NONE), "first_name_close"
-    if birth == "differs":
-        return Verdict.SUGGEST, "other_birth_date"
     if birth == "same":
+        return _same_birth(seen)
+    if names.last == "differs":
+        likely = names.first == "same" and seen.ways > 1
+        return (Verdict.SUGGEST if likely else Verdict.NONE), "other_surname"
+    if names.first == "initial":
+        return Verdict.SUGGEST, "initial_only"
+    if birth == "close":
+        exact = names.first in ("same", "near")
+        return (Verdict.SUGGEST if exact else Verdict.NONE), "other_birth_date"
+    if names.first in ("part", "alike"):
+        return Verdict.SUGGEST, "first_name_close"
+    return _birth_missing(seen)
+
+
+def _same_birth(seen: _Seen) -> tuple[Verdict, str]:
+    """Twins are what this must not join: their birth date, family name, number and address are one."""
+    first = seen.names.first
+    if not seen.last_agrees:
+        if first != "same":
+            return Verdict.NONE, "other_surname"
+        return (Verdict.LINK, "name_changed") if seen.shared else (Verdict.SUGGEST, "other_surname")
+    if first == "same":
         return Verdict.LINK, "name_birth_date"
-    if names.first == "same" and names.last == "same":
-        if len(shared) > 1:
-            return Verdict.LINK, "two_identifiers"
-        if address:
-            return Verdict.LINK, "name_address"
+    if first == "initial":
+        sure = seen.own or (bool(seen.shared) and seen.around.alone())
+        return (Verdict.LINK, "initial_birth_date") if sure else (Verdict.SUGGEST, "initial_only")
+    if first == "near":
+        if seen.names.transposed or seen.own:
+            return Verdict.LINK, "name_birth_date"
+        if seen.around.slip():
+            return Verdict.LINK, "slip_birth_date"
+    return Verdict.SUGGEST, "first_name_close"
+
+
+def _birth_missing(seen: _Seen) -> tuple[Verdict, str]:
+    """A father and a son of one name are what this must not join."""
+    if seen.names.first != "same":
+        return Verdict.SUGGEST, "birth_date_missing"
+    if seen.around.namesake():
+        return Verdict.SUGGEST, "namesake_near"
+    if seen.own and seen.ways > 1:
+        return Verdict.LINK, "two_identifiers"
+    if seen.address and seen.around.alone():
+        return Verdict.LINK, "used_alone"
     return Verdict.SUGGEST, "birth_date_missing"
 
 
+def _nothing_but_name_and_birth(seen: _Seen) -> tuple[Verdict, str]:
+    if seen.names.suffix_differs or seen.names.first != "same":
+        return Verdict.NONE, "nothing_shared"
+    if seen.around.rare():
+        return Verdict.LINK, "rare_name_birth_date"
+    return Verdict.SUGGEST, "name_and_birth_date_only"
+
+
 def _companies(a: Identity, b: Identity, shared: tuple[str, ...]) -> Evidence:
+    if not shared:
+        return Evidence(Verdict.NONE, "nothing_shared", ())
     if not (a.company and b.company):
         return Evidence(Verdict.NONE, "company_and_person", shared)
     if fold_company(a.company) == fold_company(b.company):
@@ -123,85 +221,14 @@ def _shared(a: Identity, b: Identity) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _names(a: Identity, b: Identity) -> _Names:
-    straight = _compared(a.first, a.last, b.first, b.last)
-    if straight.first in ("same", "near") and straight.last in ("same", "near", "part"):
-        return straight
-    complete = all((a.first, a.last, b.first, b.last))
-    if complete and fold(a.first) == fold(b.last) and fold(a.last) == fold(b.first):
-        return _Names("same", "same", True, straight.suffix_differs)
-    return straight
-
-
-def _compared(first_a: str, last_a: str, first_b: str, last_b: str) -> _Names:
-    given_a, junior_a = given(first_a)
-    given_b, junior_b = given(first_b)
-    whole_a, core_a, parts_a, suffix_a = family(last_a)
-    whole_b, core_b, parts_b, suffix_b = family(last_b)
-    return _Names(
-        first=_first(given_a, given_b),
-        last=_last((whole_a, core_a, parts_a), (whole_b, core_b, parts_b)),
-        swapped=False,
-        suffix_differs=(junior_a or suffix_a) != (junior_b or suffix_b),
-    )
-
-
-def _first(a: tuple[str, ...], b: tuple[str, ...]) -> str:
-    if not a or not b:
-        return "missing"
-    joined_a, joined_b = "".join(a), "".join(b)
-    if _initials(a) or _initials(b):
-        return "initial" if joined_a[0] == joined_b[0] else "differs"
-    if joined_a == joined_b:
-        return "same"
-    if a[0] == b[0] and (len(a) == 1 or len(b) == 1):
-        return "part"  # Anna and Anna Maria: one human, or mother and daughter
-    if one_edit_apart(joined_a, joined_b):
-        # A last letter tells siblings apart (Julia and Julie), and so does any letter of a short name.
-        sure = min(len(joined_a), len(joined_b)) >= LONG_ENOUGH and joined_a[-1] == joined_b[-1]
-        return "near" if sure else "alike"
-    return "differs"
-
-
-def _initials(names: tuple[str, ...]) -> bool:
-    return all(len(name) == 1 for name in names)
-
-
-def _last(a: tuple[str, str, frozenset[str]], b: tuple[str, str, frozenset[str]]) -> str:
-    if not a[0] or not b[0]:
-        return "missing"
-    if a[0] == b[0]:
-        return "same"
-    if a[1] == b[1] or jaro_winkler(a[0], b[0]) >= SURNAME_NEAR:
-        return "near"
-    if len(a[2]) + len(b[2]) > 2 and a[2] & b[2]:
-        return "part"
-    return "differs"
-
-
-def _birth(a: Identity, b: Identity) -> str:
-    if a.birth is None or b.birth is None:
-        return "missing"
-    return "same" if a.birth == b.birth else "differs"
-
-
-def _same_address(a: Identity, b: Identity) -> bool:
-    return bool(
-        a.postcode
-        and a.street
-        and a.postcode.replace(" ", "").upper() == b.postcode.replace(" ", "").upper()
-        and _street(a.street) == _street(b.street)
-    )
-
-
-def _street(text: str) -> str:
-    return fold(text) + "".join(filter(str.isdigit, text))
-
-
-def _name_codes(names: _Names) -> tuple[str, ...]:
-    codes = [f"first_name_{names.first}", f"surname_{names.last}"]
+def _codes(seen: _Seen) -> tuple[str, ...]:
+    names = seen.names
+    codes = [*seen.shared, f"first_name_{names.first}", f"surname_{names.last}"]
     if names.swapped:
         codes.append("names_swapped")
     if names.suffix_differs:
         codes.append("suffix_differs")
+    codes.append(f"birth_date_{seen.birth}")
+    if seen.address:
+        codes.append("same_address")
     return tuple(codes)
