@@ -46,7 +46,7 @@ def test_an_administrator_sees_why_a_partner_is_stopped_and_makes_a_key(page: Pa
 
 
 def test_customer_service_reads_the_record_and_signs_it_by_keyboard(page: Page) -> None:
-    sign_in(page, "jonas")
+    sign_in(page, "kim")
     page.goto("/evidence/record/")
     expect(page.get_by_role("heading", name="Record of processing activities of Warmhuis NV")).to_be_visible()
     assert_page_sound(page)
