@@ -39,7 +39,7 @@ def broken(alias: str, *, inserts_into: str = "") -> Iterator[None]:
     """The database refuses these inserts; without a table, everything."""
 
     def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not inserts_into or sql.startswith(f'INSERT INTO "{inserts_into}"'):
+        if not inserts_into or f'INSERT INTO "{inserts_into}"' in sql:
             raise OperationalError("injected")
         return execute(sql, params, many, context)
 
