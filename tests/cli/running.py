@@ -23,10 +23,11 @@ def environment(data: Path) -> dict[str, str]:
     return {**kept, "DUECAUSE_DATA": str(data), "PYTHONUNBUFFERED": "1"}
 
 
-def run(data: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+def run(data: Path, *arguments: str, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """`more`: variables of the environment besides the data folder."""
     return subprocess.run(
         [sys.executable, "-m", "duecause", *arguments],
-        env=environment(data),
+        env={**environment(data), **more},
         input=text,
         capture_output=True,
         text=True,

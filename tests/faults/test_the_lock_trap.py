@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from duecause.engine.screening import run
+from duecause.engine import memory_database
 
 PACKAGE = Path(settings.PACKAGE)
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
@@ -47,9 +47,11 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def test_one_module_alone_uses_duckdb_and_none_another_sqlite():
-    users = {str(path.relative_to(PACKAGE)) for path in SOURCES if "duckdb" in imports(path)}
-    assert users == {"engine/screening/run.py"}
+def test_one_module_alone_opens_duckdb_and_none_another_sqlite():
+    opens = re.compile(r"duckdb\.connect")
+    assert [str(path.relative_to(PACKAGE)) for path in SOURCES if opens.search(path.read_text())] == [
+        "engine/memory_database.py"
+    ]
     assert {
         str(path): imports(path) & SECOND_LIBRARIES for path in SOURCES if imports(path) & SECOND_LIBRARIES
     } == {}
@@ -80,15 +82,15 @@ def test_only_django_opens_the_database_files():
         "SET enable_external_access = true",
     ],
 )
-def test_the_screening_may_open_no_file_and_cannot_be_told_to(tmp_path, statement):
+def test_a_database_in_memory_may_open_no_file_and_cannot_be_told_to(tmp_path, statement):
     path = tmp_path / "live.sqlite3"
     with sqlite3.connect(path) as live:
         live.execute("CREATE TABLE kept (n)")
     live.close()
     before = path.read_bytes()
-    with run._connect(run.Limits()) as db:
+    with memory_database.connect(memory="64MB", threads=1) as db:
         assert db.execute("SELECT current_setting('enable_external_access')").fetchone() == (False,)
-        with pytest.raises(run.duckdb.Error):
+        with pytest.raises(memory_database.duckdb.Error):
             db.execute(statement.format(path=path))
     assert path.read_bytes() == before
 

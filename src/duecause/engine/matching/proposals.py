@@ -27,6 +27,7 @@ from duecause.engine.matching.surroundings import (
     full_name,
     things_of,
 )
+from duecause.engine.memory_database import connect
 
 SEED = 1
 MODEL_NEEDS = 1_000  # records; below, a trained model would be noise
@@ -100,14 +101,7 @@ class Register:
     """All records as the model needs them, by their position 0, 1, 2 …; gone when its `with` ends."""
 
     def __init__(self, limits: Limits = Limits()) -> None:
-        config: dict[str, Any] = {
-            "memory_limit": f"{limits.memory_mb}MB",
-            "threads": limits.threads,
-            "temp_directory": "",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        self._db = duckdb.connect(":memory:", config=config)
+        self._db = connect(memory=f"{limits.memory_mb}MB", threads=limits.threads)
         for name, schema in (("people", PEOPLE), ("things", THINGS)):
             self._db.register("empty", schema.empty_table())
             self._db.execute(f"CREATE TABLE {name} AS FROM empty")

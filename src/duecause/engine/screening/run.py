@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from duecause.engine.memory_database import connect
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.screening import sql
 from duecause.engine.screening.facts import (
@@ -62,22 +63,9 @@ def screen(
     for country, rule_set in rules.items():
         if rule_set.on != on:
             raise ValueError(f"the rules of {country} are those of {rule_set.on}, not of {on}")
-    with _connect(limits or Limits()) as db:
+    limits = limits or Limits()
+    with connect(memory=limits.memory, threads=limits.threads, spill=limits.temp_directory or "") as db:
         return _Run(db, given, campaign, rules, on, progress).verdicts(party_open_until)
-
-
-def _connect(limits: Limits) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": limits.memory,
-        "threads": limits.threads,
-        "temp_directory": limits.temp_directory or "",
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "preserve_insertion_order": False,
-    }
-    db = duckdb.connect(":memory:", config=config)
-    db.execute("SET enable_external_access = false")
-    return db
 
 
 class _Run:
