@@ -4,6 +4,7 @@ reopened."""
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,12 +99,21 @@ def test_a_key_that_was_destroyed_does_not_come_back_with_a_change(own_keys):
 
 def test_a_process_that_read_the_old_key_unwraps_what_the_new_one_wrapped(own_keys):
     elsewhere = keyring.Wrapping(own_keys)
-    elsewhere.read()
+    before = elsewhere.read()
     rotation_actions.start()
     [item] = sealed()
     row = DataKey.objects.get(owner=item.owner)
-    assert row.kek_id not in elsewhere._keys
+    assert row.kek_id not in before.keys
     assert elsewhere.of(row.kek_id) == keyring.current().wrapping.current[1]
+
+
+def test_threads_that_read_the_key_again_do_not_disturb_each_other(own_keys, settings):
+    settings.KEK_LIFETIME_SECONDS = 0.0  # every use reads it again
+    wrapping = keyring.Wrapping(own_keys)
+    expected = wrapping.current
+    with ThreadPoolExecutor(8) as pool:
+        seen = set(pool.map(lambda _: wrapping.current, range(800)))
+    assert seen == {expected}
 
 
 def test_a_second_change_waits_for_the_first(own_keys):

@@ -31,6 +31,15 @@ GUARD_DOMAIN = 0x47554152
 _NO_KEK = "A key was wrapped by the key-encryption key {id}, which is not in {folder}. Restore it."
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What was read at one time; `until` in seconds of the monotonic clock."""
+
+    current: str
+    keys: dict[str, bytes]
+    until: float
+
+
 class Wrapping:
     """The KEK that wraps now, and those that still unwrap. Read again after KEK_LIFETIME_SECONDS, and when a
     key is met that an unknown one wrapped: a running process learns so of a rotation, and of a key service
@@ -38,42 +47,44 @@ class Wrapping:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keys: dict[str, bytes] = {}
-        self._current = ""
-        self._until = 0.0
+        self._held: _Held | None = None  # replaced as a whole: other threads read it meanwhile
 
     @property
     def current_id(self) -> str:
-        self._refresh()
-        return self._current
+        return self._fresh().current
 
     @property
     def current(self) -> tuple[str, bytes]:
-        self._refresh()
-        return self._current, self._keys[self._current]
+        held = self._fresh()
+        return held.current, held.keys[held.current]
 
     def knows(self, kek_id: str) -> bool:
-        self._refresh()
-        if kek_id not in self._keys:
-            self.read()
-        return kek_id in self._keys
+        return self._find(kek_id) is not None
 
     def of(self, kek_id: str) -> bytes:
-        if not self.knows(kek_id):
+        key = self._find(kek_id)
+        if key is None:
             raise SealBroken(_NO_KEK.format(id=kek_id, folder=self._folder))
-        return self._keys[kek_id]
+        return key
 
-    def read(self) -> None:
+    def read(self) -> _Held:
+        self._held = None  # fail closed: what cannot be read again is not used any longer
         current = _read(self._folder, "kek")
-        others = [_read(self._folder, path.stem) for path in self._folder.glob("kek-*.key")]
-        self._keys = {key_id(key): key for key in (current, *others)}
-        self._current = key_id(current)
-        self._until = time.monotonic() + settings.KEK_LIFETIME_SECONDS
+        keys = {key_id(current): current}
+        for path in self._folder.glob("kek-*.key"):
+            if path.exists():  # a change that goes on renames them
+                key = _read(self._folder, path.stem)
+                keys[key_id(key)] = key
+        held = _Held(key_id(current), keys, time.monotonic() + settings.KEK_LIFETIME_SECONDS)
+        self._held = held
+        return held
 
-    def _refresh(self) -> None:
-        if time.monotonic() >= self._until:
-            self._keys = {}  # fail closed: what cannot be read again is not used any longer
-            self.read()
+    def _find(self, kek_id: str) -> bytes | None:
+        return self._fresh().keys.get(kek_id) or self.read().keys.get(kek_id)
+
+    def _fresh(self) -> _Held:
+        held = self._held
+        return held if held is not None and time.monotonic() < held.until else self.read()
 
 
 @dataclass(frozen=True, slots=True)
