@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InternalError, connections
 
 # Rewriting a table locks it; larger ones are rewritten in a quiet hour (docs/operate.md).
 REWRITE_UP_TO = 1 << 30
 ALIASES = ("default", "keys")
+# How long to wait for a transaction that keeps dead rows in a table, in seconds; and how often to look.
+PATIENCE, PAUSE = 10.0, 0.2
+DATA_CORRUPTED = "XX001"  # errcodes-appendix of PostgreSQL
 
 
 class Busy(Exception):
@@ -51,10 +55,13 @@ def _vacuum(alias: str, tables: Sequence[str]) -> dict[str, Any]:
             name = connection.ops.quote_name(table)
             cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
             small = cursor.fetchone()[0] <= REWRITE_UP_TO
-            cursor.execute(f"VACUUM (FULL, ANALYZE) {name}" if small else f"VACUUM (ANALYZE) {name}")
+            if small:
+                _rewrite(cursor, alias, f"VACUUM (FULL, ANALYZE) {name}")
+            else:
+                cursor.execute(f"VACUUM (ANALYZE) {name}")
             (rewritten if small else left).append(table)
         # The planner keeps samples of columns: new ones were taken above, the old ones go here.
-        cursor.execute("VACUUM (FULL) pg_statistic")
+        _rewrite(cursor, alias, "VACUUM (FULL) pg_statistic")
         checkpointed = _checkpoint(cursor)
     return {
         "how": "VACUUM FULL",
@@ -62,6 +69,24 @@ def _vacuum(alias: str, tables: Sequence[str]) -> dict[str, Any]:
         "rewrite_later": sorted(left),
         "checkpoint": checkpointed,
     }
+
+
+def _rewrite(cursor: Any, alias: str, statement: str) -> None:
+    """A rewrite copies dead rows that an open transaction might still see. Their long values, kept apart, may
+    be gone by then: the horizon of what is dead moves back where a snapshot is taken while another database
+    of the server has an older transaction open. PostgreSQL calls it corrupted and means: not now."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute(statement)
+        except InternalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != DATA_CORRUPTED:
+                raise
+            if time.monotonic() > until:
+                raise Busy(alias) from error
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def _checkpoint(cursor: Any) -> bool:
