@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from duecause.apps.parties.models import Source
-from duecause.apps.register import actions, loading, proposing, queries, reports, trial
+from duecause.apps.register import actions, link_actions, loading, proposing, queries, reports, trial
 from duecause.apps.register.loading import Begun
 from duecause.apps.register.models import RecordLink
 from duecause.engine.actor import Actor
@@ -215,8 +215,10 @@ def propose() -> None:
 def decide(number: int, same: bool) -> None:
     """Settle suggestion NUMBER: the same person, or different ones."""
     founding.require_founded()
-    actions.decide_link(actor=OPERATOR, link=_link(number), same=same, now=datetime.now(UTC))
-    click.echo("Linked." if same else "Kept apart.")
+    if link_actions.decide_link(actor=OPERATOR, link=_link(number), same=same, now=datetime.now(UTC)):
+        click.echo("Linked." if same else "Kept apart.")
+    else:
+        click.echo("Noted. Nothing changes until somebody else says the same.")
 
 
 @links_group.command("split")
@@ -224,7 +226,7 @@ def decide(number: int, same: bool) -> None:
 def split(number: int) -> None:
     """Undo link NUMBER: they are two persons."""
     founding.require_founded()
-    actions.split(actor=OPERATOR, link=_link(number), now=datetime.now(UTC))
+    link_actions.split(actor=OPERATOR, link=_link(number), now=datetime.now(UTC))
     click.echo("Separated.")
 
 

@@ -97,6 +97,7 @@ class ControllerEntry(Entry):
     country: str = key(forms.country)
     privacy_url: str = key(forms.url)
     canary_numbers: tuple[str, ...] = key(forms.numbers, (), private=True)
+    link_deciders: int = key(forms.number(1, 2), 1)
     brands: tuple[BrandEntry, ...] = entries(BrandEntry)
 
 

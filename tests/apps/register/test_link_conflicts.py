@@ -5,7 +5,7 @@ import pytest
 from duecause.apps.consent.actions import Taking, record_objection, request_erasure
 from duecause.apps.consent.models import Suppression
 from duecause.apps.obligations.models import Obligation
-from duecause.apps.register import actions, link_value, queries
+from duecause.apps.register import link_actions, link_value, queries
 from duecause.apps.register.models import DialFact, Person, Record, RecordLink
 from duecause.engine.problems import Refused
 from tests.apps.register.lists import customers, record_of_row, take
@@ -28,7 +28,7 @@ def link_of(a: Record, b: Record) -> RecordLink:
 
 
 def decide(link: RecordLink, same: bool) -> None:
-    actions.decide_link(actor=OPERATOR, link=link, same=same, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=link, same=same, now=NOW)
 
 
 def persons(*records: Record) -> list[object]:
@@ -66,9 +66,9 @@ def test_a_is_b_and_b_is_c_but_a_is_not_c_is_refused_until_the_first_decision_is
 def test_in_a_cycle_of_links_ending_one_changes_nothing_ending_two_does(world):
     a, b, c = lists(world, MILA, MILA, MILA)
     assert RecordLink.objects.filter(state="linked").count() == 3 and Person.objects.count() == 1
-    actions.split(actor=OPERATOR, link=link_of(a, b), now=NOW)
+    link_actions.split(actor=OPERATOR, link=link_of(a, b), now=NOW)
     assert len(set(persons(a, b, c))) == 1, "both are still linked to the third"
-    actions.split(actor=OPERATOR, link=link_of(a, c), now=NOW)
+    link_actions.split(actor=OPERATOR, link=link_of(a, c), now=NOW)
     first, second, third = persons(a, b, c)
     assert first != second == third
 
@@ -80,12 +80,12 @@ def test_records_of_a_person_with_an_open_request_are_not_separated(world):
     request_erasure(actor=OPERATOR, person=person, controller=world.controller, taking=taking, now=NOW)
     link = RecordLink.objects.get()
     with pytest.raises(Refused) as refused:
-        actions.split(actor=OPERATOR, link=link, now=NOW)
+        link_actions.split(actor=OPERATOR, link=link, now=NOW)
     assert refused.value.code == "request_open"
     link.refresh_from_db()
     assert link.state == "linked" and len(set(persons(a, b))) == 1
     Obligation.objects.filter(person=person.pk).update(state=Obligation.State.DONE)
-    actions.split(actor=OPERATOR, link=link, now=NOW)
+    link_actions.split(actor=OPERATOR, link=link, now=NOW)
     assert len(set(persons(a, b))) == 2
 
 
@@ -97,7 +97,7 @@ def test_a_suppressed_number_stays_suppressed_whatever_links_say(world):
     token = bytes(DialFact.objects.get(record=a).token)
     before = list(Suppression.objects.filter(token=token).values_list("pk", "lifted_at"))
     decide(link_of(a, b), same=True)
-    actions.split(actor=OPERATOR, link=link_of(a, b), now=NOW)
+    link_actions.split(actor=OPERATOR, link=link_of(a, b), now=NOW)
     after = list(Suppression.objects.filter(token=token).values_list("pk", "lifted_at"))
     assert before and before == after
     assert bytes(DialFact.objects.get(record=b).token) == token, "the other record shares the number"

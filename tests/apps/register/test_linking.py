@@ -4,7 +4,7 @@ import pytest
 
 from duecause.apps.gate.facts import Asking, Reason, person_facts
 from duecause.apps.ledger.models import Event
-from duecause.apps.register import actions
+from duecause.apps.register import link_actions
 from duecause.apps.register.models import DialFact, Person, Record, RecordLink, RelationFact
 from duecause.apps.staff.models import EmployeeIdentifier
 from duecause.apps.vault import indexes
@@ -85,7 +85,7 @@ def test_a_number_on_very_many_records_links_nobody(world):
 def test_a_person_decides_a_suggestion_and_the_records_come_together(world):
     a, b = two_lists(world, MILA, "M.;Peeters;;0470000021;\n")
     link = RecordLink.objects.get()
-    actions.decide_link(actor=OPERATOR, link=link, same=True, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=link, same=True, now=NOW)
     a.refresh_from_db()
     b.refresh_from_db()
     assert a.person == b.person and link.state == "linked" and link.decided_by == OPERATOR.ref
@@ -97,7 +97,7 @@ def test_a_person_decides_a_suggestion_and_the_records_come_together(world):
 def test_splitting_restores_what_was_before(world):
     a, b = two_lists(world, MILA, "Mila;Peeters;1980-05-17;0470000021;\n")
     sealed = {record.pk: bytes(record.identity) for record in (a, b)}
-    actions.split(actor=OPERATOR, link=RecordLink.objects.get(), now=NOW)
+    link_actions.split(actor=OPERATOR, link=RecordLink.objects.get(), now=NOW)
     a.refresh_from_db()
     b.refresh_from_db()
     assert a.person != b.person and RecordLink.objects.get().state == "ended"
@@ -114,14 +114,14 @@ def test_splitting_a_chain_keeps_linked_what_is_still_linked(world):
     first, middle, last = (record_of_row(source, 2) for source in (one, two, three))
     assert Person.objects.count() == 1 and RecordLink.objects.count() == 2
     link = RecordLink.objects.get(a__in=[first, middle], b__in=[first, middle])
-    actions.split(actor=OPERATOR, link=link, now=NOW)
+    link_actions.split(actor=OPERATOR, link=link, now=NOW)
     people = [Record.objects.get(pk=record.pk).person_id for record in (first, middle, last)]
     assert people[1] == people[2] != people[0]
 
 
 def test_a_split_stays_when_the_lists_come_again(world):
     a, b = two_lists(world, MILA, "Mila;Peeters;1980-05-17;0470000021;\n")
-    actions.split(actor=OPERATOR, link=RecordLink.objects.get(), now=NOW)
+    link_actions.split(actor=OPERATOR, link=RecordLink.objects.get(), now=NOW)
     take(b.source, HEADER + "Mila;Peeters;1980-05-17;0470000021;\n" + "Tom;Bos;;0470000022;\n")
     a.refresh_from_db()
     b.refresh_from_db()
@@ -130,13 +130,13 @@ def test_a_split_stays_when_the_lists_come_again(world):
 
 def test_a_third_record_does_not_join_people_whom_somebody_kept_apart(world):
     two_lists(world, MILA, "Mila;Peeters;1980-05-17;0470000021;\n")
-    actions.split(actor=OPERATOR, link=RecordLink.objects.get(), now=NOW)
+    link_actions.split(actor=OPERATOR, link=RecordLink.objects.get(), now=NOW)
     take(customers(world, "THREE"), HEADER + "Mila;Peeters;1980-05-17;0470000021;m@example.org\n")
     assert Person.objects.count() == 3
     first, second = RecordLink.objects.filter(state="suggested")
-    actions.decide_link(actor=OPERATOR, link=first, same=True, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=first, same=True, now=NOW)
     with pytest.raises(Refused) as refused:
-        actions.decide_link(actor=OPERATOR, link=second, same=True, now=NOW)
+        link_actions.decide_link(actor=OPERATOR, link=second, same=True, now=NOW)
     assert refused.value.code == "kept_apart" and Person.objects.count() == 2
     second.refresh_from_db()
     assert second.state == "suggested"
@@ -144,7 +144,7 @@ def test_a_third_record_does_not_join_people_whom_somebody_kept_apart(world):
 
 def test_a_rejected_suggestion_is_not_made_again(world):
     _, b = two_lists(world, MILA, "M.;Peeters;;0470000021;\n")
-    actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=False, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=False, now=NOW)
     take(b.source, HEADER + "M.;Peeters;1980-05-17;0470000021;\n")
     assert RecordLink.objects.get().state == "rejected"
 
@@ -176,14 +176,14 @@ def test_rooms_above_are_told_which_records_moved(world, monkeypatch):
     heard = []
     monkeypatch.setattr(grouping, "_followers", [heard.append])
     a, b = two_lists(world, MILA, "M.;Peeters;;0470000021;\n")
-    actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=True, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=True, now=NOW)
     assert heard == [{b.pk: a.person_id}] or heard == [{a.pk: b.person_id}]
 
 
 def test_a_restriction_holds_for_the_whole_human_after_linking(world):
     _, b = two_lists(world, MILA, "M.;Peeters;;0470000021;\n")
     Person.objects.filter(pk=b.person_id).update(restricted_at=NOW)
-    actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=True, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=True, now=NOW)
     assert Person.objects.get().restricted_at == NOW
 
 
@@ -192,9 +192,9 @@ def test_nobody_links_or_splits_without_the_function(world):
     link = RecordLink.objects.get()
     agent = Actor("employee", "1", "inbound", frozenset({"desk.use"}))
     with pytest.raises(NotPermitted):
-        actions.decide_link(actor=agent, link=link, same=True, now=NOW)
+        link_actions.decide_link(actor=agent, link=link, same=True, now=NOW)
     with pytest.raises(NotPermitted):
-        actions.split(actor=agent, link=link, now=NOW)
+        link_actions.split(actor=agent, link=link, now=NOW)
     link.refresh_from_db()
     assert link.state == "suggested"
 

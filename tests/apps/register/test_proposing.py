@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.matching_parts.people import World as People
 from duecause.apps.ledger.models import Event
-from duecause.apps.register import actions, proposing
+from duecause.apps.register import link_actions, proposing
 from duecause.apps.register.models import Person, Record, RecordLink
 from duecause.engine.actor import Actor, NotPermitted
 from duecause.engine.matching import proposals
@@ -75,7 +75,7 @@ def test_a_namesake_in_the_house_keeps_it_a_suggestion(world):
 
 def test_what_somebody_decided_is_not_decided_again(world):
     two_lists(world, f"Mila;Peeters;;0470000021;;{HOME}", f"Mila;Peeters;1980-05-17;0470000021;;{HOME}")
-    actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=False, now=NOW)
+    link_actions.decide_link(actor=OPERATOR, link=RecordLink.objects.get(), same=False, now=NOW)
     assert round_over() == {} and RecordLink.objects.get().state == "rejected"
 
 

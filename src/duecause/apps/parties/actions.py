@@ -56,8 +56,10 @@ def apply_controller(
     country: str,
     privacy_url: str,
     canary_numbers: Sequence[str],
+    link_deciders: int = 1,
 ) -> Change | None:
-    """`spoken`: language → name as a caller hears it. `canary_numbers`: E.164, owned by the company."""
+    """`spoken`: language → name as a caller hears it. `canary_numbers`: E.164, owned by the company.
+    `link_deciders`: how many people have to agree that two records are one human."""
     _require(actor)
     wanted = {
         "code": code,
@@ -66,6 +68,7 @@ def apply_controller(
         "country": country,
         "privacy_url": privacy_url,
         "canary_numbers": canary_numbers,
+        "link_deciders": link_deciders,
     }
     return put(CONTROLLER, wanted, actor=actor, now=now)
 

@@ -12,6 +12,9 @@ class Controller(models.Model):
     country = models.CharField(max_length=2)
     privacy_url = models.CharField(max_length=300)
     canary_numbers = models.JSONField(default=list)  # numbers the company owns, planted in released lists
+    link_deciders = models.PositiveSmallIntegerField(
+        default=1
+    )  # who must agree that two records are one human
 
     def __str__(self) -> str:
         return self.legal_name

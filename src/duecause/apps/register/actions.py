@@ -16,11 +16,11 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Source
-from duecause.apps.register import grouping, loading, matching_job, reading, spool, trial, writing
+from duecause.apps.register import loading, matching_job, reading, spool, trial, writing
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import declared
 from duecause.apps.register.loading import Progress, Times
-from duecause.apps.register.models import ImportBatch, QuarantinedRow, Record, RecordLink
+from duecause.apps.register.models import ImportBatch, QuarantinedRow, Record
 from duecause.apps.register.planning import Setting, slices
 from duecause.apps.register.reading import ReadFile
 from duecause.apps.vault.actions import destroy_keys
@@ -259,73 +259,6 @@ def fail_import(*, actor: Actor, batch: ImportBatch, code: str, now: datetime) -
         if failed:
             payload = {"batch": str(batch.pk), "code": code}
             record(actor=actor, kind="register.import_failed", now=now, payload=payload)
-
-
-def decide_link(*, actor: Actor, link: RecordLink, same: bool, now: datetime) -> None:
-    """Settle a suggestion: the two records are one human, or they are not. Reversible by `split`."""
-    actor.require("register.link")
-    state = RecordLink.State.LINKED if same else RecordLink.State.REJECTED
-    with transaction.atomic():
-        settled = (
-            RecordLink.objects.filter(pk=link.pk)
-            .exclude(state=state)
-            .update(state=state, decided_by=actor.ref, decided_at=now)
-        )
-        if not settled:
-            return
-        if same:
-            people = _people_of(link)
-            grouping.refuse_contradiction(people)
-            grouping.merge_people(people)
-        else:
-            grouping.regroup([link.a_id, link.b_id], now=now)
-        _record_link(actor, link, "register.linked" if same else "register.link_rejected", now)
-    link.refresh_from_db()
-
-
-def split(*, actor: Actor, link: RecordLink, now: datetime) -> None:
-    """Undo a link: the records are two humans. Each group of records that stays linked becomes one person.
-
-    Raises NotPermitted, and Refused while a request of the person is open."""
-    actor.require("register.link")
-    with transaction.atomic():
-        grouping.refuse_open_request(_people_of(link))
-        ended = RecordLink.objects.filter(pk=link.pk, state=RecordLink.State.LINKED).update(
-            state=RecordLink.State.ENDED, decided_by=actor.ref, decided_at=now
-        )
-        if not ended:
-            return
-        grouping.regroup([link.a_id, link.b_id], now=now)
-        _record_link(actor, link, "register.unlinked", now)
-    link.refresh_from_db()
-
-
-def reopen_link(*, actor: Actor, link: RecordLink, now: datetime) -> None:
-    """Take a person's decision back: the link is a suggestion again. A link of the rule is ended by
-    `split`."""
-    actor.require("register.link")
-    settled = (RecordLink.State.LINKED, RecordLink.State.REJECTED)
-    with transaction.atomic():
-        if RecordLink.objects.filter(pk=link.pk, state=RecordLink.State.LINKED).exists():
-            grouping.refuse_open_request(_people_of(link))
-        reopened = RecordLink.objects.filter(
-            pk=link.pk, state__in=settled, decided_by__startswith="employee:"
-        ).update(state=RecordLink.State.SUGGESTED, decided_by=writing.BY_RULE, decided_at=now)
-        if not reopened:
-            return
-        grouping.regroup([link.a_id, link.b_id], now=now)
-        _record_link(actor, link, "register.link_reopened", now)
-    link.refresh_from_db()
-
-
-def _people_of(link: RecordLink) -> set[UUID]:
-    return set(Record.objects.filter(pk__in=[link.a_id, link.b_id]).values_list("person_id", flat=True))
-
-
-def _record_link(actor: Actor, link: RecordLink, kind: str, now: datetime) -> None:
-    person = Record.objects.values_list("person_id", flat=True).get(pk=link.a_id)
-    payload = {"link": link.pk, "a": str(link.a_id), "b": str(link.b_id), "rule": link.rule}
-    record(actor=actor, kind=kind, now=now, person=person, payload=payload)
 
 
 def purge_quarantine(*, actor: Actor, now: datetime) -> int:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from duecause.apps.gate.actions import hints
 from duecause.apps.parties.texts import BASES
-from duecause.apps.register import actions, labels, link_value, queries
+from duecause.apps.register import labels, link_actions, link_value, queries
 from duecause.apps.register.masking import hint_of
 from duecause.apps.register.models import Record, RecordLink
 from duecause.apps.register.views import tabs
@@ -41,12 +41,14 @@ def decide(request: PageRequest, link_id: int) -> HttpResponse:
     link = get_object_or_404(RecordLink, pk=link_id)
     answer = request.POST.get("answer", "")
     fault: Problem | None = None
+    settled = True
     if answer in ("same", "different") and link.state == RecordLink.State.SUGGESTED:
         try:
-            actions.decide_link(actor=request.actor, link=link, same=answer == "same", now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            settled = link_actions.decide_link(actor=request.actor, link=link, same=answer == "same", now=now)
         except Refused as refused:
             fault = refused.problem
-    return _answer(request, done=None if fault else link, fault=fault)
+    return _answer(request, done=None if fault else link, fault=fault, settled=settled)
 
 
 @require_POST
@@ -54,7 +56,7 @@ def decide(request: PageRequest, link_id: int) -> HttpResponse:
 def undo(request: PageRequest, link_id: int) -> HttpResponse:
     link = get_object_or_404(RecordLink, pk=link_id)
     try:
-        actions.reopen_link(actor=request.actor, link=link, now=datetime.now(UTC))
+        link_actions.reopen_link(actor=request.actor, link=link, now=datetime.now(UTC))
     except Refused as refused:
         return _answer(request, fault=refused.problem)
     return _answer(request, first=link.pk)
@@ -66,6 +68,7 @@ def _answer(
     done: RecordLink | None = None,
     fault: Problem | None = None,
     first: int | None = None,
+    settled: bool = True,
 ) -> HttpResponse:
     context: dict[str, Any] = {
         **_next(request, _skipped(request.POST.get("skip", "")), first),
@@ -75,6 +78,8 @@ def _answer(
     }
     if done and done.state == RecordLink.State.REJECTED:
         context["said"] = _("Kept as two people.")
+    if done and not settled:
+        context["said"] = _("Noted. Nothing changes until somebody else says the same.")
     template = "register/_link.html" if request.htmx else "register/links.html"
     if not request.htmx:
         context["tabs"] = tabs(request, "links")
@@ -87,7 +92,7 @@ def _skipped(text: str) -> list[int]:
 
 def _next(request: PageRequest, skipped: list[int], first: int | None = None) -> dict[str, Any]:
     """The suggestion to decide now. Skipped ones wait until the others are done."""
-    waiting = queries.suggestions()
+    waiting = queries.suggestions(request.actor.ref)
     link = waiting.filter(pk=first).first() if first else None
     stakes = link_value.at_stake([link], now=datetime.now(UTC))[link.pk] if link else ()
     if link is None:
@@ -101,6 +106,7 @@ def _next(request: PageRequest, skipped: list[int], first: int | None = None) ->
         "link": link,
         "stakes": [labels.word(labels.STAKES, code) for code in stakes],
         "count": waiting.count(),
+        "deciders": queries.deciders_of(link),
         "rule": labels.word(labels.RULES, link.rule),
         "evidence": _evidence(link),
         "sides": _sides(request, link),

@@ -185,6 +185,19 @@ class RecordLink(models.Model):
         indexes = [models.Index(fields=["state", "decided_at"], name="record_link_state")]
 
 
+class LinkOpinion(models.Model):
+    """What one person said of a suggested link that several have to agree on. Gone when it is settled: the
+    ledger keeps who said what."""
+
+    link = models.ForeignKey(RecordLink, on_delete=models.CASCADE, related_name="opinions")
+    given_by = models.CharField(max_length=80)
+    same = models.BooleanField()
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link", "given_by"], name="link_opinion_once")]
+
+
 class GuardToken(models.Model):
     """Identifier of an erased person, under the guard key: bulk sources are refused, a fresh consent by the
     person is not. Its own purpose and retention, told to the person."""

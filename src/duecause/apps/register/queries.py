@@ -140,11 +140,19 @@ def links(state: str = RecordLink.State.SUGGESTED) -> QuerySet[RecordLink]:
     return rows.order_by("-decided_at", "-pk")
 
 
-def suggestions() -> QuerySet[RecordLink]:
-    """Pairs of different people that wait for a decision, the most telling rule first."""
+def suggestions(judge: str = "") -> QuerySet[RecordLink]:
+    """Pairs of different people that wait for a decision, the most telling rule first; without those of which
+    this judge (`Actor.ref`) has said what they are."""
     rank = Case(*(When(rule=rule, then=n) for n, rule in enumerate(MOST_TELLING)), default=len(MOST_TELLING))
     rows = RecordLink.objects.filter(state=RecordLink.State.SUGGESTED).exclude(a__person=F("b__person"))
+    if judge:
+        rows = rows.exclude(opinions__given_by=judge)
     return rows.select_related("a__source", "b__source").order_by(rank, "pk")
+
+
+def deciders_of(link: RecordLink) -> int:
+    """How many people have to say the same of two records: as many as the stricter controller wants."""
+    return max(link.a.source.controller.link_deciders, link.b.source.controller.link_deciders)
 
 
 def quarantine() -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def tabs(request: PageRequest, current: str) -> list[dict[str, Any]]:
     if request.actor.may("register.link"):
         links: dict[str, Any] = {"url": reverse("register:links"), "label": _("Links"), "code": "links"}
         if current != "links":  # there the number stands with the pairs and changes with each decision
-            links["count"] = queries.suggestions().count()
+            links["count"] = queries.suggestions(request.actor.ref).count()
         found.append(links)
     consents = url_or_none("consents:overview")
     if consents and request.actor.may("consent.read"):
