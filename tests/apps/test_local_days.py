@@ -93,7 +93,7 @@ def test_an_objection_is_told_with_its_day(world):
 def test_the_sentence_about_the_source_names_the_day_there(world):
     person = world.person(basis="contract")
     Record.objects.filter(person=person).update(obtained_on=None, recorded_at=LATE)
-    said = where_from(list(Record.objects.filter(person=person)), [], "en")
+    said = where_from(list(Record.objects.filter(person=person)), [], "en", on=THERE)
     assert "3 November 2026" in said.text
 
 

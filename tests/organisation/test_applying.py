@@ -15,6 +15,7 @@ from duecause.apps.vault.indexes import lookup_token
 from duecause.engine.actor import NotPermitted
 from duecause.organisation import applying, schema, showing
 from duecause.organisation.loading import FileRefused
+from duecause.packs import law
 from tests.organisation.files import FILE, NOW, OPERATOR, SMALL, apply, line_of, plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -181,9 +182,8 @@ def test_the_french_campaign_is_in_a_sector_that_the_law_bans():
 
 
 def law_sectors() -> set[str]:
-    folder = files("duecause.packs.law")
-    texts = [entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".yaml")]
-    rules = [rule for text in texts for rule in yaml.safe_load(text).get("rules", [])]
+    texts = law.country_texts().values()
+    rules = [rule for text in texts for rule in yaml.safe_load(text)["rules"]]
     return {rule["sector"] for rule in rules if rule["kind"] == "sector_ban"}
 
 

@@ -9,7 +9,7 @@ GROUPS = [
     ["objection", "said_no", "deceased", "court", "refusal_quiet", "wrong_number", "other_list"],
     ["erased_guard"],
     "registers",
-    ["register_stale", "no_consent", "basis_unknown"],
+    ["register_stale", "origin_unknown", "no_consent", "basis_unknown"],
     ["duplicate_in_list", "released_elsewhere", "party_gate_closed"],
 ]
 NAMED = [code for group in GROUPS if isinstance(group, list) for code in group]
@@ -131,6 +131,8 @@ def against(number, facts, campaign, book, on):
     excepted = any(r.kind == "exception" and holds(r, person, facts, campaign, on) for r in rules)
     if regime and regime[0].detail["regime"] == "opt_in" and not consent and not excepted:
         codes.add("no_consent")
+    if number["source"] is None:
+        codes.add("origin_unknown")
     if number["basis"] in (None, "unknown") and not consent:
         codes.add("basis_unknown")
     return codes

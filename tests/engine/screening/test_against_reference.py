@@ -50,6 +50,7 @@ def world(random):
             natural=random.choice((True, True, False, None)),
             minor_band=random.choice(("adult", "adult", "unknown", "minor")),
             basis=random.choice(("consent", "contract", "legitimate_interest", "unknown", None)),
+            source=random.choice(("FAIR",) * 9 + (None,)),
         )
         for line in rows
         for ordinal in random.sample(range(4), random.choice((0, 1, 1, 1, 2, 3)))

@@ -15,11 +15,11 @@ from duecause.apps.consent.actions import ERASURE_REQUEST
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
 from duecause.apps.consent.reach import Reach, reach_of
-from duecause.apps.desk.sentences import known_since
 from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.models import Person, Record, RelationFact
+from duecause.apps.register.origins import in_order
 from duecause.apps.statements import Statement
 from duecause.web.templatetags import formats
 
@@ -49,7 +49,7 @@ class Card:
 
 def records_of(person: Person) -> list[Record]:
     """Oldest first, as the sentence about the source tells them."""
-    return sorted(_RECORDS.objects(person=person.pk), key=lambda record: (known_since(record), record.pk))
+    return sorted(_RECORDS.objects(person=person.pk), key=in_order)
 
 
 # Each card asks these.

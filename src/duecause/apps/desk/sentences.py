@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -13,21 +13,27 @@ from babel.dates import format_date
 from babel.lists import format_list
 from django.conf import settings
 
-from duecause.apps.consent.reach import Reach
 from duecause.apps.register.models import Record
-from duecause.engine.periods import local_day
+from duecause.apps.register.origins import known_of, noted_on
+from duecause.packs import law
 
 FALLBACK = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text to read aloud, with the version of its wording."""
+    """A text to read aloud, with the version of its wording. `unknown`: of how many of the `sources` nobody
+    knows which they are."""
 
     text: str
     language: str
     version: str
-    known: bool
+    sources: int
+    unknown: int
+
+    @property
+    def known(self) -> bool:
+        return self.sources > 0 and not self.unknown
 
 
 @cache
@@ -36,41 +42,56 @@ def phrases(language: str) -> Mapping[str, str]:
     return dict(yaml.safe_load(path.read_text()))
 
 
-def where_from(records: list[Record], reaches: list[Reach], language: str) -> Said:
-    """One sentence on the oldest source we know, one more for every further source, one on who received it.
-    Honest when nothing is known."""
+def where_from(
+    records: Sequence[Record], recipients: Iterable[tuple[str, str]], language: str, *, on: date
+) -> Said:
+    """One sentence on the oldest source, one more for every further source, one on who received the number.
+    Whatever is not known on the day is said to be unknown. `recipients`: name of centre, name of campaign."""
     language = language if language in dict(settings.LANGUAGES) else FALLBACK
     say = phrases(language)
-    sentences = [_one(record, say, language, first=index == 0) for index, record in enumerate(records)]
-    known = bool(records)
-    if not records:
-        sentences = [say["unknown"]]
-    if reaches:
-        centres = sorted({reach.centre_name for reach in reaches})
-        campaigns = sorted({reach.campaign_name for reach in reaches})
+    sentences: list[str] = []
+    unknown = 0
+    for record in records:
+        missing = known_of(record).missing(on)
+        part = "also" if sentences else "first"
+        unknown += "source" in missing
+        sentences += _about(record, missing, say, language, part, on)
+    given = set(recipients)
+    if given:
         sentences.append(
             say["passed_on"].format(
-                centres=format_list(centres, locale=language),
-                campaigns=format_list(campaigns, locale=language),
+                centres=format_list(sorted({centre for centre, _ in given}), locale=language),
+                campaigns=format_list(sorted({campaign for _, campaign in given}), locale=language),
             )
         )
-    return Said(" ".join(sentences), language, say["version"], known)
+    if not records:
+        sentences.insert(0, say["unknown"])
+    said = list(dict.fromkeys(sentences))  # of two lists of one source and day once
+    return Said(" ".join(said), language, say["version"], len(records), unknown)
 
 
-def _one(record: Record, say: Mapping[str, str], language: str, *, first: bool) -> str:
-    say_source = record.source.say
-    source = say_source.get(language) or say_source.get(FALLBACK) or record.source.name
-    part = "first" if first else "also"
-    day = known_since(record)
-    parts = {"source": source, "date": _day(day, language)}
-    if record.basis == "consent" and record.wording:
-        return say[f"{part}_consent"].format(**parts, wording=record.wording.text.rstrip(" ."))
-    return say[f"{part}_other"].format(**parts)
-
-
-def known_since(record: Record) -> date:
-    """The day as the controller counts it."""
-    return record.obtained_on or local_day(record.recorded_at, record.source.controller.country)
+def _about(
+    record: Record, missing: Sequence[str], say: Mapping[str, str], language: str, part: str, on: date
+) -> Iterator[str]:
+    """`missing`: facts of engine.origins that are not known of this record."""
+    noted = _day(noted_on(record), language)
+    if "source" in missing:
+        yield say[f"{part}_unknown"].format(noted=noted)
+        if law.origin_rules().excludes("source", on):
+            yield say["unusable"]
+        return
+    names = record.source.say
+    agreed = record.wording if record.basis == "consent" else None
+    kind = "consent" if agreed else "other"
+    dated = "_undated" if "date" in missing else ""
+    yield say[f"{part}_{kind}{dated}"].format(
+        source=names.get(language) or names.get(FALLBACK) or record.source.name,
+        date=_day(record.obtained_on, language) if record.obtained_on else "",
+        noted=noted,
+        wording=agreed.text.rstrip(" .") if agreed else "",
+    )
+    if "basis" in missing:
+        yield say["no_basis"]
 
 
 def _day(day: date, language: str) -> str:

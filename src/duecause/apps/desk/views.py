@@ -11,12 +11,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.consent.reach import reach_of
 from duecause.apps.desk import cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.policies import engine, links_for
 from duecause.apps.register.models import Person
+from duecause.apps.register.recipients import handed_out
 from duecause.apps.statements import Statement
 from duecause.engine.phone import format_international
 from duecause.web.access import needs
@@ -127,7 +127,9 @@ def source(request: PageRequest, person_id: UUID) -> HttpResponse:
     known = Person.objects.filter(pk=person_id).first()
     if known is None or denied(request, person_id, action="say_source", resource="provenance", now=now):
         return not_here(request)
-    said = where_from(cards.records_of(known), reach_of(person_id, now), known.language)
+    records = cards.records_of(known)
+    given = {(each.recipient_name, each.campaign_name) for each in handed_out([r.pk for r in records])}
+    said = where_from(records, given, known.language, on=now.date())
     return render(request, page(request, "desk/_source.html"), {"said": said, "person_id": person_id})
 
 

@@ -12,6 +12,7 @@ class DiallingConfig(AppConfig):
             feed_jobs,
             feed_queries,
             gate_jobs,
+            handed,
             jobs,
             queries,
         )

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from duecause.apps.dialling import origins
 from duecause.apps.dialling.facts import CHUNK, among
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Controller, Source
@@ -33,7 +34,7 @@ class Number:
     region: str = ""
     natural: bool = True
     minor_band: str = "unknown"
-    source: str = ""
+    source: str | None = ""  # None where it is not known, and such numbers are excluded
     basis: str | None = None
 
 
@@ -153,15 +154,17 @@ def _numbers(controller: Controller, field_name: str, wanted: Iterable[Any], on:
     """Numbers as the controller's own sources brought them."""
     columns = (
         "record_id", "token", "person_id", "country", "region", "natural", "minor_band", "adult_from",
-        "source__code", "basis",
+        "source__code", "source__kind", "basis",
     )  # fmt: skip
+    unusable = origins.excluded_kinds(on)
     facts = DialFact.objects.filter(source__controller=controller).order_by("record_id", "ordinal")
-    for record, token, person, country, region, natural, band, adult_from, source, basis in among(
+    for record, token, person, country, region, natural, band, adult_from, source, kind, basis in among(
         facts, field_name, wanted, *columns
     ):
         if adult_from is not None:
             band = "minor" if on < adult_from else "adult"
-        yield Number(bytes(token), person, record, country, region, natural, band, source, basis)
+        known = None if kind in unusable else source
+        yield Number(bytes(token), person, record, country, region, natural, band, known, basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +204,10 @@ def from_list(
 
 
 def _one_per_person(numbers: Iterable[Number]) -> list[Number]:
-    """The newest record speaks for a person; a shared number stays one entry per person."""
-    return list({number.person: number for number in numbers}.values())
+    """The newest record speaks for a person, if it is known where it came from; a shared number stays one
+    entry per person."""
+    known_last = sorted(numbers, key=lambda number: number.source is not None)
+    return list({number.person: number for number in known_last}.values())
 
 
 def _guarded(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from duecause.apps.consent.queries import (
 )
 from duecause.apps.dialling import rules
 from duecause.apps.dialling.models import Campaign, ReleaseRow
+from duecause.apps.dialling.origins import unusable
 from duecause.apps.dialling.precall import Decision, decide
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Partner
@@ -69,7 +70,7 @@ def check(
     centres = [centre] if centre else list(Partner.objects.filter(kind="call_centre").order_by("code"))
     people = set(DialFact.objects.filter(token=token).values_list("person_id", flat=True))
     findings = (
-        *_register(token, people),
+        *_register(campaign, token, people, day),
         *(_law(campaign, parsed.region, now)),
         *_against(campaign, token, people, now),
         *_consent(campaign, parsed.region, people, now),
@@ -100,13 +101,16 @@ def check(
     return Checked(findings, decisions)
 
 
-def _register(token: bytes, people: set[UUID]) -> Iterator[Problem]:
+def _register(campaign: Campaign, token: bytes, people: set[UUID], day: date) -> Iterator[Problem]:
     if not people:
         yield describe("not_in_register")
         return
     names = DialFact.objects.filter(token=token).values_list("source__name", flat=True).distinct()
     template = gettext_noop("Known from %(sources)s.")
     yield Problem("known", template, {"sources": ", ".join(sorted(set(names)))})
+    records = DialFact.objects.filter(token=token, source__controller=campaign.controller)
+    for code in sorted(set(unusable(campaign, records.values_list("record_id", flat=True), day).values())):
+        yield describe(code)
     if Person.objects.filter(
         Q(restricted_at__isnull=False) | Q(erased_at__isnull=False), pk__in=people
     ).exists():

@@ -108,7 +108,8 @@ def record_hand_out(
                 file=file.name,
             )
         numbers = _numbers(release_id, taken)
-        made = _write(actor, release_id, campaign, centre, numbers, digest, on, now)
+        fields = sorted({name for row in taken for name in row.fields})
+        made = _write(actor, release_id, campaign, centre, numbers, fields, digest, on, now)
         erased = sorted({number.reference for number in numbers if number.outcome == ERASED})
         objections = _tell_of_objections(actor, made, now)
         _tell_of_erasures(actor, made, erased, now)
@@ -184,6 +185,7 @@ def _write(
     campaign: Campaign,
     centre: Partner,
     numbers: Sequence[_Number],
+    fields: list[str],
     digest: str,
     on: date,
     now: datetime,
@@ -199,6 +201,7 @@ def _write(
         released_at=begin,
         expires_at=min(end_of_day(on, country), now),
         rows=len(once),
+        fields=fields,
         watermark=marks.watermark(release),
         file_sha256=digest,
         event=release,

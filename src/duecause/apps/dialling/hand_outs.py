@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.lists import INCOMPLETE, listed_row, phone_columns
+from duecause.apps.register.fields import declared, is_phone
+from duecause.apps.register.reading import header_words
 from duecause.engine.problems import Problem, gettext_noop
-from duecause.engine.tabular import open_tables
+from duecause.engine.tabular import fold_header, open_tables
 
 REFERENCE = "reference"
 ROWS_AT_ONCE = 5_000
@@ -24,6 +26,7 @@ class HandedRow:
     row: int
     numbers: tuple[int, ...]
     reference: str
+    fields: tuple[str, ...]  # what else its table says of a person, by the names of the catalogue
     problem: Problem | None
 
 
@@ -33,6 +36,7 @@ def read_hand_out(file: ListFile, country: str) -> Iterator[HandedRow]:
     for table in open_tables(file.data, name=file.name, sheet=file.sheet):
         places = phone_columns(table, file.columns or {})
         titles = [title.strip().casefold() for title in table.header]
+        fields = known_columns(table.header)
         named = titles.index(REFERENCE) if REFERENCE in titles else None
         for batch in table.batches(ROWS_AT_ONCE):
             for place, row in enumerate(batch.row_numbers):
@@ -42,7 +46,15 @@ def read_hand_out(file: ListFile, country: str) -> Iterator[HandedRow]:
                 reference = batch.columns[named][place].strip() if named is not None else ""
                 numbers = tuple(number.e164 for number in listed.numbers)
                 problem = _problem(row, numbers, reference, named is not None)
-                yield HandedRow(table.sheet, row, numbers, reference, problem)
+                yield HandedRow(table.sheet, row, numbers, reference, fields, problem)
+
+
+def known_columns(header: Sequence[str]) -> tuple[str, ...]:
+    """Fields of the catalogue that the titles name, telephone numbers apart."""
+    declares = declared()
+    words = header_words().words
+    found = {words.get(fold_header(title), "") for title in header}
+    return tuple(sorted(name for name in found if declares.stores(name) and not is_phone(name)))
 
 
 def _problem(row: int, numbers: tuple[int, ...], reference: str, named: bool) -> Problem | None:

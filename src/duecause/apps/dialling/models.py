@@ -83,6 +83,7 @@ class Release(models.Model):
     expires_at = models.DateTimeField()
     recalled_at = models.DateTimeField(null=True)
     rows = models.PositiveIntegerField()
+    fields = models.JSONField(default=list)  # what its rows carried beside a number each
     watermark = models.CharField(max_length=32, unique=True)
     file_sha256 = models.CharField(max_length=64)
     certificate = models.JSONField(default=dict)

@@ -95,6 +95,7 @@ def _stopped(
             for row in own
             if row.token in found.tokens
             or reachable[row] & found.people
+            or row.record in found.records
             or _newly(row, found.listed.get(row.token))
             or numbers[row.token].region in banned
         }

@@ -32,10 +32,13 @@ from duecause.apps.consent.queries import (
     suppressions,
 )
 from duecause.apps.dialling import feed_wall
-from duecause.apps.dialling.models import ReleaseRow
-from duecause.apps.parties.models import Partner
+from duecause.apps.dialling.models import Campaign, ReleaseRow
+from duecause.apps.dialling.origins import unusable
+from duecause.apps.parties.models import Partner, Source
 from duecause.apps.register.models import DialFact, Person, Record
+from duecause.apps.register.planning import NO_BASIS
 from duecause.apps.statements import Statement
+from duecause.engine.periods import local_day
 
 AT_ONCE = 1_000
 NOBODY = UUID(int=0)
@@ -80,6 +83,7 @@ class Stops:
 
     tokens: set[bytes]
     people: set[UUID]
+    records: set[UUID]  # nobody can say where they came from, or why we may have them
     listed: dict[bytes, datetime]  # by a national register, and since when that version is loaded
 
 
@@ -168,12 +172,14 @@ def _sharing(*, tokens: list[bytes], records: list[UUID]) -> list[QuerySet[Any, 
 
 def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: datetime) -> Stops:
     """`rows` are those of this campaign, `people` everybody they may reach."""
-    found = Stops(set(), set(), {})
+    found = Stops(set(), set(), set(), {})
+    doubtful: set[UUID] = set()
     said: list[tuple[datetime, UUID, UUID, str]] = []
     for some in _parts(list(people) or [NOBODY]):
         answers = _STOPS.rows(
             tokens=list({row.token for row in rows}),
             people=some,
+            records=list({row.record for row in rows if row.record}) or [NOBODY],
             controller=campaign.controller,
             purpose=campaign.purpose,
             channel=campaign.channel,
@@ -187,12 +193,17 @@ def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: 
             elif word == "listed":
                 known = bytes(token)
                 found.listed[known] = max(at, found.listed.get(known, at))
+            elif word == "record":
+                doubtful.add(person)
             elif word == "person":
                 found.people.add(person)
             else:
                 said.append((at, event, person, word))
     newest = {person: word for _, _, person, word in sorted(said)}
     found.people |= {person for person, word in newest.items() if word not in GIVING}
+    if doubtful:  # hardly ever
+        asked = Campaign.objects.select_related("controller", "purpose").get(pk=campaign.pk)
+        found.records |= set(unusable(asked, doubtful, local_day(now, campaign.country)))
     return found
 
 
@@ -204,6 +215,7 @@ def _stops(
     *,
     tokens: list[bytes],
     people: list[UUID],
+    records: list[UUID],
     controller: int,
     purpose: int,
     channel: str,
@@ -212,14 +224,17 @@ def _stops(
     now: datetime,
 ) -> list[QuerySet[Any, Any]]:
     """Suppressed numbers; people who objected, who are known by an address under which somebody objected, who
-    are restricted or erased; consents said since the oldest release; numbers registered since."""
+    are restricted or erased; records of unknown origin or basis; consents said since the oldest release;
+    numbers registered since."""
     asked: dict[str, Any] = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
-    unusable = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
+    gone = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
+    doubtful = Q(source__kind=Source.Kind.UNKNOWN) | Q(basis=NO_BASIS)
     return [
         _columns(suppressions(**asked).filter(token__in=tokens), "suppressed", token=F("token")),
         _columns(objecting_people(**asked).filter(person__in=people), "person", whom=F("person_id")),
         _columns(stopped_addresses(**asked, among=people), "person", whom=F("record__person_id")),
-        _columns(Person.objects.filter(unusable, pk__in=people), "person", whom=F("pk")),
+        _columns(Person.objects.filter(gone, pk__in=people), "person", whom=F("pk")),
+        _columns(Record.objects.filter(doubtful, pk__in=records), "record", whom=F("pk")),
         _columns(
             # By when we wrote it: a letter may be older than the release that it stops.
             decided().filter(

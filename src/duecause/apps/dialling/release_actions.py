@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from duecause.apps.dialling import facts, marks, rules
+from duecause.apps.dialling import facts, marks, origins, rules
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
 from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
@@ -167,6 +167,8 @@ def _held_back(
     suppressed = dict(facts.suppressed(campaign, tokens, now))
     elsewhere = {key for pair in facts.elsewhere(campaign, dial_list.centre) for key in pair}
     people = {row.person_id for row in rows if row.person_id}
+    today = local_day(now, campaign.controller.country)
+    unusable = origins.unusable(campaign, {row.record_id for row in rows if row.record_id}, today)
     withdrawn = facts.no_longer_consenting(campaign, people, dial_list.screened_at or now)
     held: dict[int, str] = {}
     for row in rows:
@@ -176,6 +178,8 @@ def _held_back(
             held[row.pk] = suppressed[token]
         elif person is None or found is None:
             held[row.pk] = "erased_guard"
+        elif row.record_id in unusable:
+            held[row.pk] = unusable[row.record_id]
         elif token in elsewhere or person.bytes in elsewhere:
             held[row.pk] = "released_elsewhere"
         elif person in withdrawn:
@@ -215,12 +219,17 @@ def _lines(
 
 
 def _file(release_id: UUID, campaign: Campaign, lines: Sequence[Line]) -> bytes:
-    fields = [name for name in campaign.release_fields if not is_phone(name)]
+    fields = carried(campaign)
     mark = marks.watermark(release_id)
     rows = (
         (line.reference, line.number, *(line.values.get(name, "") for name in fields), mark) for line in lines
     )
     return b"".join(write_csv(rows, ["reference", "number", *fields, "list"]))
+
+
+def carried(campaign: Campaign) -> list[str]:
+    """The fields of a released row beside its number, as the campaign says them now."""
+    return [name for name in campaign.release_fields if not is_phone(name)]
 
 
 def _draft(
@@ -237,6 +246,7 @@ def _draft(
         released_at=now,
         expires_at=now,
         rows=0,
+        fields=carried(dial_list.campaign),
         watermark=marks.watermark(release_id),
         event=release_id,
         actor=actor.ref,

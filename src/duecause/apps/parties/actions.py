@@ -21,6 +21,7 @@ from duecause.apps.vault.models import Compartment
 from duecause.engine import tlog
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
+from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 from duecause.web.templatetags.formats import shown_day
 
@@ -152,8 +153,19 @@ def apply_source(
     say: Mapping[str, str],
     obtained_on: date | None,
 ) -> Change | None:
-    """`say`: language → how an agent names this source when a person asks (GDPR Art. 14(2)(f), 15(1)(g))."""
+    """`say`: language → how an agent names this source when a person asks (GDPR Art. 14(2)(f), 15(1)(g)).
+
+    Raises Refused for a day of obtaining that is still to come.
+    """
     _require(actor)
+    if obtained_on is not None and obtained_on > local_day(now, default_country):
+        raise Refused(
+            "obtained_in_future",
+            "Source %(source)s: %(day)s is still to come, so nothing can have been obtained on it. Correct "
+            "obtained_on, or leave it out where the day is not known.",
+            source=code,
+            day=obtained_on,
+        )
     wanted: dict[str, Any] = {
         "code": code,
         "name": name,

@@ -186,6 +186,7 @@ class Source(models.Model):
         CONTROLLER = "controller"
         THIRD_PARTY = "third_party"
         PUBLIC = "public"
+        UNKNOWN = "unknown"  # nobody knows: out of marketing at once (packs/law/origin.yaml)
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)

@@ -23,6 +23,7 @@ SOURCE_KINDS = {
     "controller": _("Our own records"),
     "third_party": _("Another company"),
     "public": _("Public source"),
+    "unknown": _("Nobody knows"),
 }
 MECHANISMS = {
     "none": _("None"),

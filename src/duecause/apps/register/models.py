@@ -68,6 +68,7 @@ class Record(models.Model):
     obtained_on = models.DateField(null=True)
     recorded_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True)
+    history = models.JSONField(null=True)  # what earlier files said (register/history.py); null: only one
 
     class Meta:
         constraints = [

@@ -32,6 +32,8 @@ from duecause.engine.problems import Problem
 
 Outcome = ImportRow.Outcome
 IDS_PER_QUERY = 900
+SHEET_LENGTH = 80
+NO_BASIS = "unknown"  # screening holds back such a row unless the person's own consent is known
 BASIS = "basis"  # named among the changed fields of a row
 T = TypeVar("T")
 

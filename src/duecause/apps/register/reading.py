@@ -117,6 +117,9 @@ class ReadSheet:
             "header_row": found.header_row,
             "rows": found.row_count,
             "columns": [_column(column) for column in self.columns.columns],
+            "region": self.way.region,  # of numbers without country code
+            "date_orders": dict(self.way.orders),
+            "split_names": self.way.split_names,
         }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from duecause.apps.bulk import insert_rows, stored_uuid
-from duecause.apps.register import facts, grouping
+from duecause.apps.register import facts, grouping, rewriting
 from duecause.apps.register.limits import limits
 from duecause.apps.register.matching_job import Found
 from duecause.apps.register.models import (
@@ -26,7 +26,7 @@ from duecause.apps.register.models import (
     RecordLink,
     RelationFact,
 )
-from duecause.apps.register.planning import Outcome, Plan, Setting, slices
+from duecause.apps.register.planning import SHEET_LENGTH, Outcome, Plan, Setting, slices
 from duecause.apps.vault import indexes
 from duecause.apps.vault.actions import ToSeal, seal_many, seal_new, store_new_keys
 from duecause.apps.vault.models import Compartment
@@ -36,14 +36,12 @@ from duecause.engine.matching import Verdict
 from duecause.engine.problems import Problem
 
 QUARANTINE_USE = "register.quarantine"
-SHEET_LENGTH = 80
 BY_RULE = "rule"
-NO_BASIS = "unknown"  # screening holds back such a row unless the person's own consent is known
 IDENTITY, CONTRACT = str(Compartment.IDENTITY), str(Compartment.CONTRACT)
 RECORD_COLUMNS = (
     "id", "person_id", "source_id", "batch_id", "sheet", "row", "key_in_source", "content_hash", "fields",
     "field_hashes", "identity", "contract", "language", "basis", "wording_id", "obtained_on", "recorded_at",
-    "changed_at",
+    "changed_at", "history",
 )  # fmt: skip
 ROW_COLUMNS = ("batch_id", "sheet", "row", "outcome", "record_id", "problems", "changes")
 NOTHING = "[]"
@@ -125,7 +123,7 @@ def write_chunk(
     )
     dial = list(facts.dial_facts(setting, written))
     insert_rows(DialFact, facts.DIAL_COLUMNS, _in_order(dial, facts.DIAL_COLUMNS.index("token")))
-    _withdraw_bases(setting, plans)
+    rewriting.withdraw_bases(setting, plans)
     _write_relations(plans)
     _write_quarantine(setting, sealed)
     insert_rows(ImportRow, ROW_COLUMNS, (_import_row(setting, plan) for plan in plans))
@@ -213,25 +211,22 @@ def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> tuple[object
         plan.obtained_on,
         setting.now,
         None,
+        None,
     )
 
 
 def _update_records(setting: Setting, updated: Sequence[Plan], sealed: Sealed) -> None:
+    before = rewriting.stored_records([plan.record_id for plan in updated])
     for plan in updated:
         values = dict(zip(RECORD_COLUMNS, _record_values(setting, plan, sealed), strict=True))
         values = {name: value for name, value in values.items() if name not in KEPT} | {
-            "changed_at": setting.now
+            "changed_at": setting.now,
+            "history": rewriting.history_with(setting, plan, before[plan.record_id]),
         }
         Record.objects.filter(pk=plan.record_id).update(**values)
     for part in slices([plan.record for plan in updated]):
         for model in (Lookup, DialFact, RelationFact):
             model.objects.filter(record__in=part).delete()
-
-
-def _withdraw_bases(setting: Setting, plans: Sequence[Plan]) -> None:
-    for part in slices([plan.withdraws for plan in plans if plan.withdraws]):
-        Record.objects.filter(pk__in=part).update(basis=NO_BASIS, wording=None, changed_at=setting.now)
-        DialFact.objects.filter(record__in=part).update(basis=NO_BASIS)
 
 
 def _write_relations(plans: Sequence[Plan]) -> None:

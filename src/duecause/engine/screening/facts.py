@@ -88,8 +88,9 @@ class ScreeningInput:
     `rows` is in list order: the first of two rows keeps the person. `rows.problems` block the row as a whole;
     a row with another usable number carries no problem for the unusable one. `suppressed*` and `consents`
     hold what is valid for this controller, purpose, channel and date; a consent names a person, a number or
-    both. `elsewhere`: given to another centre in this campaign and not recalled. A relation's `until` is its
-    last day.
+    both. A number's `source` is null where it is not known and the rules of the day exclude such numbers.
+    `elsewhere`: given to another centre in this campaign and not recalled. A relation's `until` is its last
+    day.
     """
 
     rows: pa.Table

@@ -34,7 +34,7 @@ SUPPRESSION = (
 )
 GUARD = ("erased_guard",)
 STALE = ("register_stale",)
-BASIS = ("no_consent", "basis_unknown")
+BASIS = ("origin_unknown", "no_consent", "basis_unknown")
 LIST = ("duplicate_in_list", "released_elsewhere", "party_gate_closed")
 
 REASONS: Mapping[str, Reason] = {
@@ -115,6 +115,13 @@ REASONS: Mapping[str, Reason] = {
         gettext_noop(
             "The national register is missing or older than the rule allows. "
             "Load its newest file, then screen again."
+        ),
+    ),
+    "origin_unknown": Reason(
+        gettext_noop("Origin unknown"),
+        gettext_noop(
+            "Nobody knows where this number came from, so it is not used for marketing "
+            "(GDPR Art. 5(2), 14(2)(f)). Find out and record the source."
         ),
     ),
     "no_consent": Reason(

@@ -33,7 +33,7 @@ CREATE TEMP TABLE n AS
 SELECT r.seq * 32768 + x.ordinal AS k, r.seq, x.ordinal, x.token, x.person,
        coalesce(x.country, '') AS country, coalesce(x."natural", true) AS is_natural,
        coalesce(x.minor_band, '') = 'minor' AS is_minor,
-       coalesce(x.basis, 'unknown') = 'unknown' AS basis_unknown, x.region
+       coalesce(x.basis, 'unknown') = 'unknown' AS basis_unknown, x.source IS NULL AS origin_unknown, x.region
 FROM numbers_in x JOIN rows_in r ON r.row_id = x.row_id
 """
 
@@ -102,11 +102,12 @@ CREATE TEMP TABLE judged AS
 SELECT k, seq, token, person, country,
        denied
        | CASE WHEN is_minor THEN $minor::BIGINT ELSE 0 END
+       | CASE WHEN origin_unknown THEN $origin_unknown::BIGINT ELSE 0 END
        | CASE WHEN (hold & ban_unless) = 0 THEN ban ELSE 0 END
        | CASE WHEN (hold & accepts) = 0 THEN no_consent ELSE 0 END
        | CASE WHEN basis_unknown AND (hold & consent) = 0 THEN $basis_unknown::BIGINT ELSE 0 END AS deny
 FROM (
-    SELECT n.k, n.seq, n.token, n.person, n.country, n.is_minor, n.basis_unknown,
+    SELECT n.k, n.seq, n.token, n.person, n.country, n.is_minor, n.basis_unknown, n.origin_unknown,
            s.ban, s.ban_unless, s.no_consent, s.consent, s.accepts,
            s.deny | (coalesce(t.deny, 0) & s.token_filter) | coalesce(p.deny, 0) AS denied,
            coalesce(t.hold, 0) | coalesce(p.hold, 0) AS hold

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from duecause.engine.agreements import load_checklists
+from duecause.engine.origins import OriginRules, load_origin_rules
 from duecause.engine.partyfacts import Rules, load_policy
 from duecause.engine.screening.law import LawBook, load_book
 from duecause.engine.transfers import AdequacyTable, load_adequacy
@@ -18,6 +19,7 @@ PARTY_GATE_FILE = "party_gate.yaml"
 LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
 CONSENTS_FILE = "consents.yaml"  # read by the consent room: proof, validity, authorities
 KEYS_FILE = "keys.yaml"  # read by the vault: how long copies of keys live
+ORIGIN_FILE = "origin.yaml"  # what follows where it is not known where data came from
 RIGHTS_FILE = "rights.yaml"  # read by the rights room: what outlives an erasure, and how long
 
 
@@ -42,6 +44,11 @@ def book() -> LawBook:
 @cache
 def adequacy() -> AdequacyTable:
     return load_adequacy(texts()[ADEQUACY_FILE], file=ADEQUACY_FILE)
+
+
+@cache
+def origin_rules() -> OriginRules:
+    return load_origin_rules(texts()[ORIGIN_FILE], file=ORIGIN_FILE)
 
 
 @cache
