@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from duecause.apps.ledger import actions, publishing, sequencer
+from duecause.apps.ledger import actions, checking, checking_apart, publishing, sequencer
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, State, Tile
 from duecause.apps.vault.actions import destroy_keys
 from duecause.cli import group
@@ -297,3 +297,31 @@ def test_an_event_filed_under_another_person_is_found(capsys):
     code, found = verify(capsys)
     assert code == COMMITMENT
     assert ("commitment", "leaf 3") in wheres(found)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_a_long_log_is_checked_by_two_processes_that_find_the_same(capsys, monkeypatch):
+    events = grown(40, 20)
+    Event.objects.filter(pk=events[3].pk).update(kind="gate.search")
+    Event.objects.filter(pk=events[55].pk).update(record_part=bytes(events[54].record_part))
+    alone = verify(capsys)
+    assert alone[0] == TREE and len(alone[1]["failures"]) >= 2
+    parts, real = [], checking.EventRows.add
+    monkeypatch.setattr(checking_apart, "APART_FROM", 60)
+    monkeypatch.setattr(checking_apart, "EventRows", None)  # this process cannot do it instead
+    monkeypatch.setattr(
+        checking.EventRows, "add", lambda rows, other: (parts.append(other), real(rows, other))
+    )
+    assert verify(capsys) == alone
+    [older] = parts
+    assert older.opened and {failure.where for failure in older.findings.failures} == {"leaf 3"}
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_a_second_process_that_dies_costs_time_and_no_finding(capsys, monkeypatch):
+    events = grown(40, 20)
+    Event.objects.filter(pk=events[3].pk).update(kind="gate.search")
+    alone = verify(capsys)
+    monkeypatch.setattr(checking_apart, "APART_FROM", 60)
+    monkeypatch.setattr(checking_apart, "SERVE", "duecause.apps.ledger.checking_apart:no_such_function")
+    assert verify(capsys) == alone

@@ -6,27 +6,22 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef
 
-from duecause.apps.ledger import agreement, bundles, recovering, texts
+from duecause.apps.ledger import bundles, checking_apart, recovering, texts
+from duecause.apps.ledger.checking_rows import CHUNK, EventRows
 from duecause.apps.ledger.models import Checkpoint, Event, Leaf, QueueEntry, State
-from duecause.apps.ledger.parts import PartCheck, place
 from duecause.apps.ledger.publishing import anchor_path
 from duecause.engine import tlog
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tlog.failures import SEVERITY, Findings, Kind
 
-CHUNK = 1_000
 REMEMBERED = 50
 Progress = Callable[[int, int], None]
-
-_ROW_DIFFERS = gettext_noop("The event row does not say what its leaf says.")
-_HASH_DIFFERS = gettext_noop("The hash stored for this entry is not that of its leaf.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +54,36 @@ def verify_live(
     total = Event.objects.count()
     progress(0, total)
     Path(settings.DATA).mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".verify-", dir=settings.DATA) as folder:
-        bundle = Path(folder) / "log"
-        bundles.export(bundle, now=now)
-        report = tlog.verify_bundle(bundle, anchor=anchor, policy=policy, now=now, max_age=max_age)
-    rows = _Rows(Findings())
-    rows.check_checkpoints()
-    rows.check_head()
-    rows.check_orphans()
-    rows.check_events(progress, total)
+    with checking_apart.second_process(total) as second:
+        report = _check_bundle(now, anchor, policy, max_age)
+        rows = _check_rows(progress, total, second)
     return LiveReport(
         log=_merged(report, rows.findings.listed()),
         waiting=QueueEntry.objects.count(),
         opened=rows.parts.opened,
         erased=rows.parts.erased,
     )
+
+
+def _check_bundle(
+    now: datetime, anchor: bytes | None, policy: tlog.Policy, max_age: timedelta | None
+) -> tlog.Report:
+    with tempfile.TemporaryDirectory(prefix=".verify-", dir=settings.DATA) as folder:
+        bundle = Path(folder) / "log"
+        bundles.export(bundle, now=now)
+        return tlog.verify_bundle(bundle, anchor=anchor, policy=policy, now=now, max_age=max_age)
+
+
+def _check_rows(progress: Progress, total: int, second: checking_apart.Second) -> EventRows:
+    findings = Findings()
+    around = _Around(findings)
+    around.check_checkpoints()
+    around.check_head()
+    around.check_orphans()
+    rows = EventRows(findings)
+    rows.check(lambda done: progress(min(done + second.done, total), total), after=second.until)
+    rows.add(second.result())
+    return rows
 
 
 def summary(report: LiveReport) -> dict[str, Any]:
@@ -111,10 +121,11 @@ def _merged(report: tlog.Report, found: Sequence[tlog.Failure]) -> tlog.Report:
     return replace(report, failures=tuple(failures))
 
 
-class _Rows:
+class _Around:
+    """What is stored around the events: checkpoints, the sequencer's state, leaves."""
+
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
-        self.parts = PartCheck(findings)
 
     def check_checkpoints(self) -> None:
         for row in Checkpoint.objects.order_by("size").iterator(CHUNK):
@@ -154,46 +165,6 @@ class _Rows:
         gone = Leaf.objects.filter(~Exists(Event.objects.filter(pk=OuterRef("event_id"))))
         for index in gone.order_by("index").values_list("index", flat=True).iterator(CHUNK):
             self.findings.add(Kind.GAP, f"leaf {index}", gettext_noop("The event of this leaf was removed."))
-
-    def check_events(self, progress: Progress, total: int) -> None:
-        rows = Event.objects.order_by("pk").values_list(
-            "uid", "at", "kind", "person", "person_part", "record_part", "record_key",
-            "leaf_bytes", "leaf_hash", "leaf__index", "leaf__leaf_hash", "queueentry__id",
-            named=True,
-        )  # fmt: skip
-        done = 0
-        running = rows.iterator(CHUNK)
-        while chunk := list(islice(running, CHUNK)):
-            opened, others = agreement.split(chunk)
-            self.parts.opened += opened
-            read = [(row, leaf) for row in others if (leaf := self._leaf_of(row)) is not None]
-            self.parts.check(read)
-            done += len(chunk)
-            progress(min(done, total), total)
-
-    def _leaf_of(self, row: Any) -> tlog.EventLeaf | None:
-        """The leaf of an event row if it can be read, after comparing it with everything stored beside it."""
-        index, leaf = row.leaf__index, bytes(row.leaf_bytes)
-        where = place(row)
-        if index is None and row.queueentry__id is None:
-            text = gettext_noop(
-                "The event is neither in the log nor waiting for it: it was taken out of both."
-            )
-            self.findings.add(Kind.GAP, where, text)
-        hashes = [row.leaf_hash] if index is None else [row.leaf_hash, row.leaf__leaf_hash]
-        if any(bytes(stored) != tlog.leaf_hash(leaf) for stored in hashes):
-            self.findings.add(Kind.TREE, where, _HASH_DIFFERS)
-        try:
-            read = tlog.parse_leaf(leaf)
-        except tlog.Malformed:
-            self.findings.add(Kind.TREE, where, gettext_noop("The text of this leaf is damaged."))
-            return None
-        if not isinstance(read, tlog.EventLeaf):
-            return None
-        told = (read.uid, read.kind, read.at_us)
-        if told != (row.uid, row.kind, int(row.at.timestamp() * 1_000_000)):
-            self.findings.add(Kind.TREE, where, _ROW_DIFFERS)
-        return read
 
 
 def _frontier_root(stored: bytes) -> bytes | None:

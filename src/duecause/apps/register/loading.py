@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from duecause.apps.register.planning import Plan, Setting, settle_chunk
 from duecause.apps.register.preparing import Preparer
 from duecause.apps.register.preparing_apart import prepared_apart
 from duecause.apps.register.reading import ReadFile, Way
+from duecause.apps.second_process import more_than_one_core
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tabular import Batch
@@ -110,7 +110,7 @@ def _behind(done: int, batches: Iterable[tuple[Way, Batch]]) -> Iterator[tuple[W
 
 
 def _prepared(setting: Setting, batches: Iterable[tuple[Way, Batch]], apart: bool) -> Generator[list[Plan]]:
-    if apart and (os.cpu_count() or 1) > 1:
+    if apart and more_than_one_core():
         yield from prepared_apart(setting, batches)
         return
     preparer = Preparer(setting)

@@ -8,9 +8,7 @@ other's parent and child. What is private in them stays in memory.
 from __future__ import annotations
 
 import gc
-import os
 import pickle
-import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -23,12 +21,12 @@ from django.conf import settings
 from duecause.apps.register.planning import Plan, Setting
 from duecause.apps.register.preparing import Preparer
 from duecause.apps.register.reading import ParsedRow, Way
+from duecause.apps.second_process import receive, send, start
 from duecause.apps.vault.actions import SealedApart, SealingApart
 from duecause.engine.phone import PhoneNumber
 from duecause.engine.tabular import Batch
 
-LENGTH_BYTES = 8
-START = "import django; django.setup(); from duecause.apps.register.preparing_apart import serve; serve()"
+SERVE = "duecause.apps.register.preparing_apart:serve"
 AHEAD = 24
 """Batches that may be ready before they are asked for: enough to prepare on while a chunk is written."""
 
@@ -40,13 +38,7 @@ class PreparationFailed(Exception):
 def prepared_apart(setting: Setting, batches: Iterable[tuple[Way, Batch]]) -> Iterator[list[Plan]]:
     """As `Preparer.prepare` for each batch in order. Raises PreparationFailed, Unavailable; the process ends
     with the generator."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "duecause.settings"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", START],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-    )
+    process = start(SERVE)
     assert process.stdin is not None and process.stdout is not None
     ready: Queue[bytes | None] = Queue(AHEAD)
     failed: list[BaseException] = []
@@ -76,9 +68,9 @@ def _feed(
 ) -> None:
     try:
         with pipe:
-            _send(pipe, pickle.dumps((settings.DATA, setting), pickle.HIGHEST_PROTOCOL))
+            send(pipe, pickle.dumps((settings.DATA, setting), pickle.HIGHEST_PROTOCOL))
             for way, batch in batches:
-                _send(pipe, pickle.dumps((way, batch), pickle.HIGHEST_PROTOCOL))
+                send(pipe, pickle.dumps((way, batch), pickle.HIGHEST_PROTOCOL))
     except BrokenPipeError:
         pass  # it has ended: its exit code says so
     except BaseException as error:
@@ -86,20 +78,9 @@ def _feed(
 
 
 def _drain(pipe: IO[bytes], ready: Queue[bytes | None]) -> None:
-    while (message := _receive(pipe)) is not None:
+    while (message := receive(pipe)) is not None:
         ready.put(message)
     ready.put(None)
-
-
-def _send(pipe: IO[bytes], message: bytes) -> None:
-    pipe.write(len(message).to_bytes(LENGTH_BYTES, "big"))
-    pipe.write(message)
-
-
-def _receive(pipe: IO[bytes]) -> bytes | None:
-    head = pipe.read(LENGTH_BYTES)
-    message = pipe.read(int.from_bytes(head, "big")) if len(head) == LENGTH_BYTES else b""
-    return message or None
 
 
 def _packed(way: Way, plans: list[Plan]) -> bytes:
@@ -181,13 +162,13 @@ def serve() -> None:
     """What the second process does."""
     gc.disable()  # it makes no cycles
     incoming, outgoing = sys.stdin.buffer, sys.stdout.buffer
-    first = _receive(incoming)
+    first = receive(incoming)
     if first is None:
         return
     data, setting = pickle.loads(first)  # noqa: S301 - from our own parent
     settings.DATA = data
     preparer = Preparer(setting)
-    while (message := _receive(incoming)) is not None:
+    while (message := receive(incoming)) is not None:
         way, batch = pickle.loads(message)  # noqa: S301
-        _send(outgoing, _packed(way, preparer.prepare(way, batch)))
+        send(outgoing, _packed(way, preparer.prepare(way, batch)))
         outgoing.flush()

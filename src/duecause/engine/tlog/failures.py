@@ -112,6 +112,15 @@ class Findings:
         if self.counts[kind] <= LISTED_PER_KIND:
             self.failures.append(Failure(kind, where, problem))
 
+    def extend(self, other: Findings) -> None:
+        """Take over what another pass has found."""
+        before = Counter(self.counts)
+        self.counts.update(other.counts)
+        for failure in other.failures:
+            before[failure.kind] += 1
+            if before[failure.kind] <= LISTED_PER_KIND:
+                self.failures.append(failure)
+
     def listed(self) -> tuple[Failure, ...]:
         failures = list(self.failures)
         for kind, count in self.counts.items():

@@ -1,0 +1,92 @@
+"""Whether each event row, with everything stored beside it, says what its leaf says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from duecause.apps.ledger import agreement
+from duecause.apps.ledger.models import Event
+from duecause.apps.ledger.parts import PartCheck, place
+from duecause.engine import tlog
+from duecause.engine.problems import gettext_noop
+from duecause.engine.tlog.failures import Findings, Kind
+
+CHUNK = 1_000
+
+_ROW_DIFFERS = gettext_noop("The event row does not say what its leaf says.")
+_HASH_DIFFERS = gettext_noop("The hash stored for this entry is not that of its leaf.")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a part of the events came to; as `checking.LiveReport`."""
+
+    findings: Findings
+    opened: int
+    erased: int
+
+
+class EventRows:
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.parts = PartCheck(findings)
+
+    def result(self) -> Checked:
+        return Checked(self.findings, self.parts.opened, self.parts.erased)
+
+    def add(self, other: Checked) -> None:
+        self.findings.extend(other.findings)
+        self.parts.opened += other.opened
+        self.parts.erased += other.erased
+
+    def check(
+        self, progress: Callable[[int], None], *, after: int | None = None, until: int | None = None
+    ) -> None:
+        """The events with a primary key in (after, until]; `progress` is called with the rows done and may
+        raise to stop."""
+        asked = Event.objects.order_by("pk")
+        if after is not None:
+            asked = asked.filter(pk__gt=after)
+        if until is not None:
+            asked = asked.filter(pk__lte=until)
+        rows = asked.values_list(
+            "uid", "at", "kind", "person", "person_part", "record_part", "record_key",
+            "leaf_bytes", "leaf_hash", "leaf__index", "leaf__leaf_hash", "queueentry__id",
+            named=True,
+        )  # fmt: skip
+        done = 0
+        running = rows.iterator(CHUNK)
+        while chunk := list(islice(running, CHUNK)):
+            opened, others = agreement.split(chunk)
+            self.parts.opened += opened
+            read = [(row, leaf) for row in others if (leaf := self._leaf_of(row)) is not None]
+            self.parts.check(read)
+            done += len(chunk)
+            progress(done)
+
+    def _leaf_of(self, row: Any) -> tlog.EventLeaf | None:
+        """The leaf of an event row if it can be read, after comparing it with everything stored beside it."""
+        index, leaf = row.leaf__index, bytes(row.leaf_bytes)
+        where = place(row)
+        if index is None and row.queueentry__id is None:
+            text = gettext_noop(
+                "The event is neither in the log nor waiting for it: it was taken out of both."
+            )
+            self.findings.add(Kind.GAP, where, text)
+        hashes = [row.leaf_hash] if index is None else [row.leaf_hash, row.leaf__leaf_hash]
+        if any(bytes(stored) != tlog.leaf_hash(leaf) for stored in hashes):
+            self.findings.add(Kind.TREE, where, _HASH_DIFFERS)
+        try:
+            read = tlog.parse_leaf(leaf)
+        except tlog.Malformed:
+            self.findings.add(Kind.TREE, where, gettext_noop("The text of this leaf is damaged."))
+            return None
+        if not isinstance(read, tlog.EventLeaf):
+            return None
+        told = (read.uid, read.kind, read.at_us)
+        if told != (row.uid, row.kind, int(row.at.timestamp() * 1_000_000)):
+            self.findings.add(Kind.TREE, where, _ROW_DIFFERS)
+        return read
