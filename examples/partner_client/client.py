@@ -91,9 +91,11 @@ def read_checkpoint(note: str) -> tuple[str, int, str]:
     return lines[0], int(lines[1]), lines[2]
 
 
-def stop_rows(path: Path, entries: list[dict]) -> int:
-    """Mark the rows that these entries name, in their order; free those whose objection was lifted, and
-    delete those to be erased. Gives how many changed."""
+def stop_rows(path: Path, entries: list[dict], values: list[dict] = ()) -> int:
+    """Mark the rows that these entries name, in their order; free those whose objection was lifted, delete
+    those to be erased, and put right what was corrected: with what `values` say, or by deleting it. Gives how
+    many changed."""
+    right = {(each["cursor"], each["reference"], each["field"]): each["value"] for each in values}
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = [*(reader.fieldnames or ())]
@@ -113,12 +115,27 @@ def stop_rows(path: Path, entries: list[dict]) -> int:
             rows = [row for row in rows if id(row) not in gone]
             changed += len(gone)
             continue
+        if entry["kind"] == "correction":
+            changed += sum(put_right(row, entry, right) for row in meant)
+            continue
         for row in meant:
             mark = next_mark(row.get(STOPPED) or "", entry["kind"])
             changed += mark != (row.get(STOPPED) or "")
             row[STOPPED] = mark
     replace(path, lambda file: _write_rows(file, columns, rows))
     return changed
+
+
+def put_right(row: dict, entry: dict, right: dict) -> bool:
+    """Correct the columns that the entry names. What no value is given for is deleted; a row without number
+    is called no more. True if anything changed."""
+    before = dict(row)
+    for column in entry["fields"]:
+        if column in row:
+            row[column] = right.get((entry["cursor"], row["reference"], column), "")
+        if column == "number":
+            row[STOPPED] = row.get(STOPPED) or "correction"
+    return row != before
 
 
 def next_mark(mark: str, kind: str) -> str:
@@ -159,7 +176,9 @@ def run(feed: Feed, lists: list[Path], state_file: Path) -> dict:
         if [entry["cursor"] for entry in page["entries"]] != expected:
             raise Distrust("entries are missing between two cursors")
         state["checkpoint"] = newer_checkpoint(state["checkpoint"], page["checkpoint"])
-        changed = sum(stop_rows(path, page["entries"]) for path in lists) if page["entries"] else 0
+        changed = 0
+        if page["entries"]:
+            changed = sum(stop_rows(path, page["entries"], page["values"]) for path in lists)
         if page["entries"]:
             feed.acknowledge(page["cursor"])
             print(

@@ -13,6 +13,7 @@ from django.db.models import ForeignKey, Model
 from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.models import (
     Attempt,
+    CorrectedRow,
     DialList,
     FeedEntry,
     FeedReceipt,
@@ -28,8 +29,8 @@ from tests.support.world import NOW, World, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 WALLED = {
-    Attempt, DialList, FeedEntry, FeedReceipt, FeedStream, FeedWitness, ListRow, Release, ReleaseRow,
-    ReportedObjection,
+    Attempt, CorrectedRow, DialList, FeedEntry, FeedReceipt, FeedStream, FeedWitness, ListRow, Release,
+    ReleaseRow, ReportedObjection,
 }  # fmt: skip
 # A partner in it and no wall: why that is right. The partners' role has no right to any of them.
 REVIEWED = {
@@ -46,6 +47,7 @@ RIGHTS = {
     "dialling_releaserow": {"SELECT"},
     "dialling_feedstream": {"SELECT", "INSERT", "UPDATE"},
     "dialling_feedentry": {"SELECT", "UPDATE"},
+    "dialling_correctedrow": {"SELECT"},
     "dialling_feedreceipt": {"SELECT", "INSERT"},
     "dialling_feedwitness": {"SELECT", "INSERT"},
     "dialling_reportedobjection": {"SELECT", "INSERT"},

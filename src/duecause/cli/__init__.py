@@ -19,6 +19,7 @@ MODULES = (
     "duecause.cli.matching",
     "duecause.cli.consent",
     "duecause.cli.consents",
+    "duecause.cli.corrections",
     "duecause.cli.dialling",
     "duecause.cli.rights",
     "duecause.cli.evidence",

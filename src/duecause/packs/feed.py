@@ -16,11 +16,14 @@ FILE = "feed.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """`ping_valid`: how far the clock of a signed ping may be off; `ping_tries`: calls in all."""
+    """`correction_…`: the same for entries that correct a datum, which wrong no objector while they wait.
+    `ping_valid`: how far the clock of a signed ping may be off; `ping_tries`: calls in all."""
 
     valid_from: date
     alarm_after: timedelta
     stop_after: timedelta
+    correction_alarm_after: timedelta
+    correction_stop_after: timedelta
     ping_valid: timedelta
     ping_first_wait: timedelta
     ping_longest_wait: timedelta
@@ -58,6 +61,8 @@ def _entry(entry: yaml_reader.Mapping) -> Windows:
         valid_from=entry.day("valid_from"),
         alarm_after=timedelta(hours=_positive(entry, "alarm_after_hours")),
         stop_after=timedelta(hours=_positive(entry, "stop_after_hours")),
+        correction_alarm_after=timedelta(hours=_positive(entry, "correction_alarm_after_hours")),
+        correction_stop_after=timedelta(hours=_positive(entry, "correction_stop_after_hours")),
         ping_valid=timedelta(seconds=_positive(entry, "ping_valid_seconds")),
         ping_first_wait=timedelta(seconds=_positive(entry, "ping_first_wait_seconds")),
         ping_longest_wait=timedelta(seconds=_positive(entry, "ping_longest_wait_seconds")),
@@ -67,7 +72,7 @@ def _entry(entry: yaml_reader.Mapping) -> Windows:
         entry.text(text)
     entry.text_or_none("reviewed_by")
     entry.done()
-    if found.stop_after < found.alarm_after:
+    if found.stop_after < found.alarm_after or found.correction_stop_after < found.correction_alarm_after:
         raise Refused("feed_windows", "%(file)s: releases may not stop before there was an alarm.", file=FILE)
     return found
 

@@ -16,6 +16,7 @@ from duecause.apps.consent.histories import Topic
 from duecause.apps.consent.telling import told_of
 from duecause.apps.dialling.models import FeedEntry
 from duecause.apps.obligations.models import Step
+from tests.apps.dialling.feeds import object_to
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, reasons, screen
 from tests.support.world import NOW, OPERATOR, make_world
 
@@ -92,6 +93,32 @@ def test_an_undone_slip_lets_the_call_through_again(world, mila):
     assert ask(world) == ["denied"]
     assert undo_withdrawal(actor=agent, event=event, now=now + timedelta(seconds=5))
     assert ask(world) == ["allow"]
+
+
+def test_the_centre_is_told_that_a_slip_was_undone_and_frees_the_row(world, mila):
+    released(screen(world))
+    event = withdraw(world, mila)
+    undo_withdrawal(actor=OPERATOR, event=event, now=LATER + timedelta(seconds=5))
+    told, lifted = FeedEntry.objects.order_by("cursor")
+    assert (lifted.kind, lifted.references, lifted.scope) == ("lifted", told.references, told.scope)
+    assert lifted.step != told.step and Step.objects.get(pk=lifted.step).state == "waiting"
+
+
+def test_an_undone_slip_frees_no_row_that_an_objection_stops(world, mila):
+    released(screen(world))
+    event = withdraw(world, mila)
+    object_to(world, mila, now=LATER)
+    undo_withdrawal(actor=OPERATOR, event=event, now=LATER + timedelta(seconds=5))
+    assert [entry.kind for entry in FeedEntry.objects.order_by("cursor")] == ["objection", "objection"]
+
+
+def test_each_end_of_a_consent_is_lifted_once(world, mila):
+    released(screen(world))
+    for minutes in (0, 1):
+        now = LATER + timedelta(minutes=minutes)
+        event = withdraw(world, mila, now=now)
+        undo_withdrawal(actor=OPERATOR, event=event, now=now + timedelta(seconds=5))
+    assert [entry.kind for entry in FeedEntry.objects.order_by("cursor")] == ["objection", "lifted"] * 2
 
 
 def test_a_question_that_waits_for_its_answer_stops_nobody(world, mila):

@@ -12,6 +12,8 @@ ENTRY = """
   - valid_from: {day}
     alarm_after_hours: {alarm}
     stop_after_hours: {stop}
+    correction_alarm_after_hours: {correction}
+    correction_stop_after_hours: 72
     ping_valid_seconds: 300
     ping_first_wait_seconds: 4
     ping_longest_wait_seconds: 3600
@@ -24,7 +26,10 @@ ENTRY = """
 
 
 def pack(*entries):
-    made = ({"day": "2026-01-01", "alarm": 4, "stop": 24, "tries": 12, **given} for given in entries)
+    made = (
+        {"day": "2026-01-01", "alarm": 4, "stop": 24, "correction": 24, "tries": 12, **given}
+        for given in entries
+    )
     return "as_of: 2026-01-01\nwindows:" + "".join(ENTRY.format(**each) for each in made)
 
 
@@ -42,6 +47,7 @@ def test_an_entry_holds_from_its_first_day_until_the_next(monkeypatch):
         pack({}, {}),
         pack({"alarm": 0}),
         pack({"alarm": 25}),
+        pack({"correction": 73}),
         pack({"tries": -1}),
         pack({}) + "more: 1\n",
         "windows",

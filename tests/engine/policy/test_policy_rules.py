@@ -15,6 +15,7 @@ consent.invalidate   -       -        -          -         x               -
 register.import      -       -        -          x         -               -
 register.read        -       -        -          x         x               -
 register.link        -       -        -          -         x               -
+register.correct     x       -        -          -         x               -
 registers.load       -       -        -          -         x               -
 dialling.read        -       -        -          x         x               -
 dialling.screen      -       -        -          x         -               -

@@ -33,6 +33,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A consent that was just given or renewed, or goes on because its withdrawal was a slip."""
+
+    actor: Actor
+    event: ConsentEvent
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Lifted:
     """Objections that no longer hold. `channel`: only for it; empty: for every one."""
 
@@ -56,9 +65,11 @@ class Told:
 Listener = Callable[[Taken], None]
 LiftListener = Callable[[Lifted], None]
 EndListener = Callable[[Ended], None]
+HoldListener = Callable[[Held], None]
 ToldOf = Callable[[UUID], list[Told]]
 _listeners: list[Listener] = []
 _end_listeners: list[EndListener] = []
+_hold_listeners: list[HoldListener] = []
 _lift_listeners: list[LiftListener] = []
 _providers: list[ToldOf] = []
 
@@ -83,6 +94,17 @@ def after_end(listener: EndListener) -> EndListener:
 def announce_end(ended: Ended) -> None:
     for listener in _end_listeners:
         listener(ended)
+
+
+def after_yes(listener: HoldListener) -> HoldListener:
+    """Register what happens when a consent holds from now on, in its transaction."""
+    _hold_listeners.append(listener)
+    return listener
+
+
+def announce_yes(held: Held) -> None:
+    for listener in _hold_listeners:
+        listener(held)
 
 
 def after_lifting(listener: LiftListener) -> LiftListener:

@@ -8,6 +8,8 @@ class DiallingConfig(AppConfig):
     def ready(self) -> None:
         from duecause.apps.dialling import (  # noqa: F401 - they register what they provide
             consent_telling,
+            correction_actions,
+            correction_queries,
             feed_actions,
             feed_jobs,
             feed_queries,

@@ -1,4 +1,5 @@
-"""The end of a consent, told to the call centres that hold the person for that purpose. Not an objection of
+"""The end of a consent, and that it holds after all, told to the call centres that hold the person for that
+purpose. Not an objection of
 all marketing: one entry per campaign of the purpose, with the references of its rows."""
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
+from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.proof import provides_last_use
-from duecause.apps.consent.telling import Ended, Told, after_end, provides_told
-from duecause.apps.dialling import feed_actions
+from duecause.apps.consent.telling import Ended, Held, Told, after_end, after_yes, provides_told
+from duecause.apps.dialling import feed_actions, feed_queries
 from duecause.apps.dialling.feed_queries import given_back
 from duecause.apps.dialling.models import Campaign, FeedEntry, ReleaseRow
 from duecause.apps.obligations.models import Obligation, Step
@@ -34,6 +36,48 @@ def tell_of_end(ended: Ended) -> None:
         facts = {"consent": str(ended.event.pk), "campaign": campaign}
         person = ended.event.person_id
         feed_actions.write(actor=ended.actor, entries=entries, facts=facts, now=ended.now, person=person)
+
+
+@after_yes
+def tell_of_yes(held: Held) -> None:
+    """The centres that were told that this consent ended hear that it holds, for those of its rows that no
+    objection stops. Once for each end."""
+    event = held.event
+    ends = ConsentEvent.objects.filter(
+        person=event.person, controller=event.controller, purpose=event.purpose, channel=event.channel
+    ).exclude(pk=event.pk)
+    known = {str(pk) for pk in ends.values_list("pk", flat=True)}
+    told = Obligation.objects.filter(kind=feed_actions.TELL, person=event.person_id, facts__has_key="consent")
+    lifted = {order.facts.get("lifted") for order in told}
+    for order in told.order_by("opened_at", "pk"):
+        if order.facts["consent"] not in known or "lifted" in order.facts or str(order.pk) in lifted:
+            continue
+        entries = _lifting(order, held)
+        if entries:
+            facts = {"consent": str(event.pk), "lifted": str(order.pk)}
+            feed_actions.write(
+                actor=held.actor, entries=entries, facts=facts, now=held.now, person=event.person_id
+            )
+
+
+def _lifting(order: Obligation, held: Held) -> list[FeedEntry]:
+    steps = list(order.steps.values_list("pk", flat=True))
+    entries = []
+    for entry in FeedEntry.objects.filter(step__in=steps).order_by("partner", "cursor"):
+        free = feed_queries.free_rows(
+            entry.partner_id, entry.references, channel=held.event.channel, now=held.now
+        )
+        if free:
+            entries.append(
+                FeedEntry(
+                    partner_id=entry.partner_id,
+                    kind=FeedEntry.Kind.LIFTED,
+                    references=sorted(free),
+                    scope=entry.scope,
+                    at=held.now,
+                )
+            )
+    return entries
 
 
 def _held(ended: Ended) -> dict[str, dict[int, list[str]]]:

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from duecause.apps.consent.telling import Lifted, Taken, after_lifting, after_objection
 from duecause.apps.dialling import feed_queries, feed_wall
+from duecause.apps.dialling.correction_values import right_values
 from duecause.apps.dialling.feed_queries import MOST_ENTRIES, Page
 from duecause.apps.dialling.models import FeedEntry, FeedReceipt, FeedStream, FeedWitness, Release
 from duecause.apps.gate.actions import raise_alarm
@@ -146,9 +147,11 @@ def write(
     facts: Mapping[str, Any],
     now: datetime,
     person: UUID | None = None,
+    due: timedelta | None = None,
 ) -> None:
     """Put entries (not saved yet) into the feeds of their partners, under one obligation with a step for each
-    partner. Belongs into the transaction of what they tell of."""
+    partner. `due`: how long partners may take, where that is not as for an objection. Belongs into the
+    transaction of what they tell of."""
     centres = Partner.objects.in_bulk([entry.partner_id for entry in entries])
     people = {entry.objection.person_id if entry.objection else person for entry in entries}
     obligation = open_obligation(
@@ -158,7 +161,7 @@ def write(
         systems=sorted(centre.code for centre in centres.values()),
         person=people.pop() if len(people) == 1 else None,
         facts=facts,
-        due_at=now + windows(now.date()).stop_after,
+        due_at=now + (due or windows(now.date()).stop_after),
         waiting=True,
     )
     steps = dict(obligation.steps.values_list("system", "pk"))
@@ -216,6 +219,7 @@ def hand_out(*, actor: Actor, partner: Partner, after: int, now: datetime, limit
         more=stream.written > cursor,
         checkpoint=feed_queries.newest_checkpoint(),
         sha256=feed_queries.hash_of(entries),
+        values=right_values(partner, found, now),
     )
 
 
@@ -298,12 +302,15 @@ def raise_overdue(*, actor: Actor, now: datetime) -> int:
     once for the same oldest entry. Gives how many were raised."""
     raised, patience = 0, windows(now.date())
     for centre, oldest in feed_queries.overdue(now):
-        stopped = oldest.written_at <= now - patience.stop_after
+        corrects = oldest.kind == FeedEntry.Kind.CORRECTION
+        stop_after = patience.correction_stop_after if corrects else patience.stop_after
+        alarm_after = patience.correction_alarm_after if corrects else patience.alarm_after
+        stopped = oldest.written_at <= now - stop_after
         facts = {
             "partner": centre.code,
             "cursor": oldest.cursor,
-            "hours": (patience.stop_after if stopped else patience.alarm_after) // timedelta(hours=1),
-            "stop_hours": patience.stop_after // timedelta(hours=1),
+            "hours": (stop_after if stopped else alarm_after) // timedelta(hours=1),
+            "stop_hours": stop_after // timedelta(hours=1),
         }
         with transaction.atomic():
             locked_stream(centre)  # two watchers raise one alarm

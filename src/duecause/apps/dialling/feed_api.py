@@ -34,21 +34,34 @@ class Reach(Schema):
 class Entry(Schema):
     """`kind`: objection (stop calling the rows `references`), recall (stop calling every row of the list with
     the watermark `list`, or the rows `references` where the list is of your own making), erasure (delete the
-    rows `references`, everywhere) or lifted (the objection to calling the rows `references` no longer
-    holds)."""
+    rows `references`, everywhere), lifted (the objection to calling the rows `references` no longer
+    holds) or correction (what you hold in the columns `fields` of the rows `references` is wrong: take what
+    the page's `values` say, and delete what they do not name)."""
 
     cursor: int
     kind: str
     references: list[str]
+    fields: list[str] = []
     list: str
     scope: Reach
     at: str
 
 
+class Right(Schema):
+    """What is right by now in one column of a row; only where you may still hold it."""
+
+    cursor: int
+    reference: str
+    field: str
+    value: str
+
+
 class FeedPage(Schema):
-    """`cursor` is what to acknowledge and to ask after next; `checkpoint` the newest one of the ledger."""
+    """`cursor` is what to acknowledge and to ask after next; `checkpoint` the newest one of the ledger.
+    `values` belong to the corrections among `entries`; `sha256` is of `entries` alone."""
 
     entries: list[Entry]
+    values: list[Right]
     cursor: int
     more: bool
     checkpoint: str
@@ -76,7 +89,12 @@ class Problem(Schema):
 ANSWERS: dict[Any, Any] = {**MISTAKES, 409: Problem, 422: Problem | Unreadable, 503: Denied}
 
 
-@router.get("/feed", response={200: FeedPage, **ANSWERS}, summary="What must this call centre act on?")
+@router.get(
+    "/feed",
+    response={200: FeedPage, **ANSWERS},
+    exclude_unset=True,
+    summary="What must this call centre act on?",
+)
 def feed(
     request: HttpRequest,
     after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from duecause.apps.dialling import feed_actions, feed_queries
 from duecause.apps.dialling import feed_report_actions as reports
 from duecause.apps.dialling.feed_actions import Acknowledged
+from duecause.apps.dialling.feed_queries import Page
 from duecause.apps.dialling.models import FeedEntry
 from duecause.apps.parties.models import Partner
 from duecause.engine.actor import Actor
@@ -22,6 +23,7 @@ from duecause.engine.problems import Refused
 from duecause.engine.tabular import write_csv
 
 COLUMNS = ("cursor", "kind", "references", "list", "scope", "channel", "campaign", "at")
+RIGHT = ("cursor", "reference", "field", "value")
 NAME = re.compile(r"feed-([1-9][0-9]{0,17})-([1-9][0-9]{0,17})\.csv", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 MOST_BYTES = 20_000_000
@@ -29,16 +31,21 @@ Row = TypeVar("Row")
 
 
 def written(*, actor: Actor, partner: Partner, now: datetime) -> dict[str, bytes]:
-    """File name → content: what the partner has not acknowledged, the newest checkpoint of the ledger, and a
-    manifest with the SHA-256 of both. Writing again gives the same entries until they are acknowledged."""
+    """File name → content: what the partner has not acknowledged, what is right where that corrects something
+    (an empty value: delete), the newest checkpoint of the ledger, and a manifest with the SHA-256 of each.
+    Writing again gives the same entries until they are acknowledged, with what is right by then."""
     after = feed_queries.stream_of(partner).acknowledged
     cursor, more = after, True
+    right: list[tuple[str | int, ...]] = []
     while more:
         page = feed_actions.hand_out(actor=actor, partner=partner, after=cursor, now=now)
+        right += _right(page)
         cursor, more = page.cursor, page.more
     files: dict[str, bytes] = {}
     if cursor > after:
         files[f"feed-{after + 1}-{cursor}.csv"] = _table(partner, after, cursor)
+    if right:
+        files[f"values-{after + 1}-{cursor}.csv"] = b"".join(write_csv(right, RIGHT))
     files["checkpoint"] = page.checkpoint.encode()
     manifest = {
         "partner": partner.code,
@@ -51,6 +58,17 @@ def written(*, actor: Actor, partner: Partner, now: datetime) -> dict[str, bytes
     }
     files["manifest.json"] = json.dumps(manifest, indent=1).encode() + b"\n"
     return files
+
+
+def _right(page: Page) -> list[tuple[str | int, ...]]:
+    """Each column of each row that the corrections of a page name."""
+    known = {(each.cursor, each.reference, each.field): each.value for each in page.values}
+    return [
+        (entry["cursor"], reference, name, known.get((entry["cursor"], reference, name), ""))
+        for entry in page.entries
+        for name in entry.get("fields", ())
+        for reference in entry["references"]
+    ]
 
 
 def _table(partner: Partner, after: int, up_to: int) -> bytes:

@@ -16,6 +16,7 @@ from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.consent.queries import objecting_by_email, objecting_people, suppressions
 from duecause.apps.consent.telling import Lifted, Taken, Told, provides_told
 from duecause.apps.dialling import feed_wall
+from duecause.apps.dialling.correction_values import RightValue
 from duecause.apps.dialling.facts import chunks
 from duecause.apps.dialling.models import Campaign, FeedEntry, FeedStream, Release, ReleaseRow
 from duecause.apps.ledger.models import Checkpoint
@@ -31,13 +32,16 @@ MOST_ENTRIES = 500
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`cursor` is what to acknowledge and to ask after next; `sha256` is of `entries` (see `hash_of`)."""
+    """`cursor` is what to acknowledge and to ask after next; `sha256` is of `entries` (see `hash_of`).
+    `values`: what is right by now for the corrections among them, which the hash must not be of: it goes into
+    the ledger."""
 
     entries: list[dict[str, Any]]
     cursor: int
     more: bool
     checkpoint: str
     sha256: str
+    values: list[RightValue]
 
 
 def entries_of(partner: Partner, *, after: int, up_to: int | None = None) -> QuerySet[FeedEntry]:
@@ -59,7 +63,7 @@ def read_entries(
 
 def shown(entry: FeedEntry) -> dict[str, Any]:
     """An entry as its partner sees it. `list` is the watermark of a list whose rows are all meant."""
-    return {
+    seen = {
         "cursor": entry.cursor,
         "kind": entry.kind,
         "references": entry.references,
@@ -67,6 +71,8 @@ def shown(entry: FeedEntry) -> dict[str, Any]:
         "scope": entry.scope,
         "at": entry.at.isoformat(),
     }
+    # Absent elsewhere, so that the entries of former times keep their hash.
+    return seen | {"fields": entry.fields} if entry.kind == FeedEntry.Kind.CORRECTION else seen
 
 
 def hash_of(entries: Iterable[dict[str, Any]]) -> str:
@@ -121,13 +127,21 @@ def rows_to_free(objection: Objection, lifted: Lifted) -> dict[int, list[str]]:
     for partner, references in held.values_list("partner", "references"):
         if newest[partner] == FeedEntry.Kind.LIFTED:
             continue
-        rows = ReleaseRow.objects.filter(release__centre=partner, release__recalled_at=None)
-        if lifted.channel:
-            rows = rows.filter(release__campaign__channel=lifted.channel)
-        for part in chunks(references):
-            found = rows.filter(reference__in=part).select_related("release__campaign__controller", "record")
-            freed.setdefault(partner, set()).update(_not_stopped(list(found), lifted.now))
+        free = free_rows(partner, references, channel=lifted.channel, now=lifted.now)
+        freed.setdefault(partner, set()).update(free)
     return {partner: sorted(references) for partner, references in freed.items() if references}
+
+
+def free_rows(partner: int, references: Collection[str], *, channel: str, now: datetime) -> set[str]:
+    """Those of these rows of a partner that were not taken back and that no objection stops."""
+    rows = ReleaseRow.objects.filter(release__centre=partner, release__recalled_at=None)
+    if channel:
+        rows = rows.filter(release__campaign__channel=channel)
+    free: set[str] = set()
+    for part in chunks(references):
+        found = rows.filter(reference__in=part).select_related("release__campaign__controller", "record")
+        free |= _not_stopped(list(found), now)
+    return free
 
 
 def _not_stopped(rows: Collection[ReleaseRow], now: datetime) -> set[str]:
@@ -212,32 +226,39 @@ def rows_held(partner: Partner, *, references: Collection[str] = (), token: byte
     return found
 
 
-def unacknowledged(partner: Partner | int, *, since: datetime) -> QuerySet[FeedEntry]:
-    """What was written at or before `since` and has not been acknowledged."""
-    return FeedEntry.objects.filter(partner=partner, acknowledged_at=None, written_at__lte=since)
+def _late(since: datetime, corrections_since: datetime) -> QuerySet[FeedEntry]:
+    """What was written at or before a moment, corrections at or before another, and is not acknowledged."""
+    corrects = Q(kind=FeedEntry.Kind.CORRECTION)
+    late = Q(~corrects, written_at__lte=since) | Q(corrects, written_at__lte=corrections_since)
+    return FeedEntry.objects.filter(late, acknowledged_at=None)
 
 
 # A call waits for this.
 _UNACKNOWLEDGED = Statement(
-    lambda *, partner, since: unacknowledged(partner, since=since).values_list("pk")[:1]
+    lambda *, partner, since, corrections: (
+        _late(since, corrections).filter(partner=partner).values_list("pk")[:1]
+    )
 )
 
 
 def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
-    """Partners that are silent long enough for an alarm, each with its oldest entry."""
-    late = FeedEntry.objects.filter(
-        acknowledged_at=None, written_at__lte=now - windows(now.date()).alarm_after
-    )
+    """Partners that are silent long enough for an alarm, each with its oldest entry, and with its oldest
+    correction."""
+    patience = windows(now.date())
+    late = _late(now - patience.alarm_after, now - patience.correction_alarm_after)
+    corrects = Q(kind=FeedEntry.Kind.CORRECTION)
     for partner in Partner.objects.filter(pk__in=late.values("partner")).order_by("code"):
-        oldest = late.filter(partner=partner).order_by("cursor").first()
-        if oldest is not None:
-            yield partner, oldest
+        for which in (~corrects, corrects):
+            oldest = late.filter(which, partner=partner).order_by("cursor").first()
+            if oldest is not None:
+                yield partner, oldest
 
 
 @provides_feed_overdue
 def feed_overdue(partner: Partner, now: datetime) -> bool:
-    since = now - windows(now.date()).stop_after
-    return bool(_UNACKNOWLEDGED.rows(partner=partner.pk, since=since))
+    patience = windows(now.date())
+    since, corrections = now - patience.stop_after, now - patience.correction_stop_after
+    return bool(_UNACKNOWLEDGED.rows(partner=partner.pk, since=since, corrections=corrections))
 
 
 @provides_told

@@ -134,6 +134,7 @@ class FeedEntry(models.Model):
         RECALL = "recall"
         ERASURE = "erasure"
         LIFTED = "lifted"  # the objection of an earlier entry no longer holds
+        CORRECTION = "correction"  # what the partner holds in `fields` of these rows is wrong
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="feed_entries")
     cursor = models.BigIntegerField()
@@ -144,6 +145,7 @@ class FeedEntry(models.Model):
         Objection, null=True, on_delete=models.SET_NULL, related_name="feed_entries"
     )
     scope = models.JSONField(default=dict)  # kind, channel, campaign: how far an objection reaches
+    fields = models.JSONField(default=list)  # columns of the partner's file that a correction is about
     at = models.DateTimeField()  # of the objection or recall
     written_at = models.DateTimeField()
     given_at = models.DateTimeField(null=True)
@@ -159,6 +161,19 @@ class FeedEntry(models.Model):
                 name="feed_entry_unacknowledged",
             )
         ]
+
+
+class CorrectedRow(models.Model):
+    """A released row that an entry corrects. What is right is read from the register when the partner asks:
+    no value stands here."""
+
+    entry = models.ForeignKey(
+        FeedEntry, on_delete=models.CASCADE, related_name="corrected_rows", db_index=False
+    )
+    row = models.ForeignKey(ReleaseRow, on_delete=models.CASCADE, related_name="corrections")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "row"], name="corrected_row_once")]
 
 
 class FeedReceipt(models.Model):

@@ -6,7 +6,7 @@ centre's is `not_on_your_list`. Staff see everything through `checking.check`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -47,7 +47,8 @@ def decide(*, centre: Partner, campaign: str, numbers: Sequence[str], now: datet
     tokens = {number.e164: indexes.dial_token(number.e164) for number in known}
     held = precall_facts.released(centre, campaign, set(tokens.values()))
     running = {row for rows in held.values() for row in rows if row.running(now)}
-    stopped = _stopped(centre, running, {tokens[n.e164]: n for n in known}, now) if running else set()
+    regions = {tokens[number.e164]: number.region for number in known}
+    stopped = stopped_rows(centre, running, regions, now) if running else set()
     return [_decision(number, tokens, held, stopped, now) for number in parsed]
 
 
@@ -76,15 +77,14 @@ def _e164(number: PhoneNumber) -> int:
     return number.e164
 
 
-def _stopped(
-    centre: Partner, rows: Collection[Held], numbers: dict[bytes, PhoneNumber], now: datetime
+def stopped_rows(
+    centre: Partner, rows: Collection[Held], regions: Mapping[bytes, str], now: datetime
 ) -> set[Held]:
-    """Rows of running releases that must not be called now."""
+    """Rows of running releases that must not be called now. `regions`: token → country of the number."""
     campaigns = {row.campaign for row in rows}
     if any(blocking_reasons_of(centre, day, now=now) for day in {_today(each, now) for each in campaigns}):
         return set(rows)
-    reachable = precall_facts.reachable(rows)
-    stopped = set()
+    reachable, stopped = precall_facts.reachable(rows)
     for campaign in campaigns:
         own = [row for row in rows if row.campaign == campaign]
         everybody = {person for row in own for person in reachable[row]}
@@ -97,7 +97,7 @@ def _stopped(
             or reachable[row] & found.people
             or row.record in found.records
             or _newly(row, found.listed.get(row.token))
-            or numbers[row.token].region in banned
+            or regions[row.token] in banned
         }
     return stopped
 

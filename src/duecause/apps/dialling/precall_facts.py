@@ -145,20 +145,24 @@ def _handed_out(*, tokens: list[bytes], campaign: str = "") -> QuerySet[ReleaseR
     )
 
 
-def reachable(rows: Collection[Held]) -> dict[Held, set[UUID]]:
+def reachable(rows: Collection[Held]) -> tuple[dict[Held, set[UUID]], set[Held]]:
     """Everybody a number may reach: who it was released for, who the record is counted to now, and whoever
-    else is known by it."""
+    else is known by it. And the rows whose record has another number by now: it was corrected."""
     sharing: dict[bytes | UUID, set[UUID]] = {}
     tokens = list({row.token for row in rows})
     records = list({row.record for row in rows if row.record}) or [NOBODY]
+    current = set()
     for token, record, person in _SHARING.rows(tokens=tokens, records=records):
         sharing.setdefault(record if token is None else bytes(token), set()).add(person)
-    return {
+        if token is not None:
+            current.add((bytes(token), record))
+    people = {
         row: sharing.get(row.token, set())
         | (sharing.get(row.record, set()) if row.record else set())
         | ({row.person} if row.person else set())
         for row in rows
     }
+    return people, {row for row in rows if row.record and (row.token, row.record) not in current}
 
 
 def _sharing(*, tokens: list[bytes], records: list[UUID]) -> list[QuerySet[Any, tuple[Any, ...]]]:

@@ -26,6 +26,7 @@ from duecause.apps.dialling.opened import Opened, open_rows
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.queries import blocking_reasons_of, gate_of, open_until
 from duecause.apps.register.fields import is_phone
+from duecause.apps.register.models import Record
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
@@ -61,7 +62,7 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
     rows = list(ListRow.objects.filter(dial_list=dial_list, released=True).order_by("position"))
     if not rows:
         raise Refused("nobody_to_release", "This list releases nobody: see its report for the reasons.")
-    release_id = uuid7()
+    release_id, contents = uuid7(), _contents(rows)
     opened = open_rows(
         rows=rows, fields=dial_list.campaign.release_fields, why="release", work=release_id, now=now
     )
@@ -74,6 +75,7 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
             Campaign.objects.select_for_update().get(pk=dial_list.campaign_id)
             dial_list.refresh_from_db(fields=["state", "report", "screened_at"])
             refuse_unless_releasable(dial_list, now)
+            _refuse_outdated(contents, _contents(rows))
             late = _held_back(dial_list, rows, opened, now)
             if late != held:
                 lines = _lines(release_id, dial_list.campaign, rows, opened, late)
@@ -155,6 +157,21 @@ def _refuse_a_stale_list(dial_list: DialList, today: date) -> None:
             "list_stale",
             "A register changed or ran out since this list was screened (%(registers)s). Screen it again.",
             registers=", ".join(changed) or report["expires_on"],
+        )
+
+
+def _contents(rows: Sequence[ListRow]) -> dict[UUID, bytes]:
+    ids = {row.record_id for row in rows if row.record_id}
+    found = facts.among(Record.objects.all(), "pk", ids, "pk", "content_hash")
+    return {pk: bytes(content) for pk, content in found}
+
+
+def _refuse_outdated(opened: dict[UUID, bytes], stored: dict[UUID, bytes]) -> None:
+    """What was corrected after it was opened must not go out as it was. (Who was erased is held back.)"""
+    if any(opened.get(pk) != content for pk, content in stored.items()):
+        raise Refused(
+            "list_corrected",
+            "A person on this list was corrected while the file was being made. Release it again.",
         )
 
 

@@ -32,7 +32,7 @@ def sentence(alarm: Alarm) -> str:
     partner = str(alarm.facts.get("partner", ""))
     if alarm.kind == "feed_overdue":
         return _(
-            "%(partner)s has not acknowledged objections or recalls for %(hours)s hours. Ask it to fetch its"
+            "%(partner)s has not acknowledged what it must act on for %(hours)s hours. Ask it to fetch its"
             " feed; after %(stop_hours)s hours releases stop and its calls are denied."
         ) % {
             "partner": partner,

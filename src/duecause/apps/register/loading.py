@@ -14,9 +14,9 @@ from django.db import connections, router, transaction
 
 from duecause.apps.bulk import refresh_statistics
 from duecause.apps.ledger.actions import record
-from duecause.apps.register import matching_job, writing
+from duecause.apps.register import keeping, matching_job, telling, writing
 from duecause.apps.register.models import DialFact, ImportBatch, Lookup, Record, RecordLink
-from duecause.apps.register.planning import Plan, Setting, settle_chunk
+from duecause.apps.register.planning import Outcome, Plan, Setting, settle_chunk
 from duecause.apps.register.preparing import Preparer
 from duecause.apps.register.preparing_apart import prepared_apart
 from duecause.apps.register.reading import ReadFile, Way
@@ -143,6 +143,7 @@ def _store_chunk(actor: Actor, setting: Setting, prepared: list[Plan], times: Ti
     """Decide and weigh without a lock, commit the keys, then write in one transaction."""
     with times.of("look_up"):
         plans = settle_chunk(setting, prepared)
+        outlived = keeping.keep_corrections(setting, plans)
     with times.of("match"):
         found = matching_job.find_links(setting=setting, plans=plans, now=setting.now)
     with times.of("keys"):
@@ -164,7 +165,24 @@ def _store_chunk(actor: Actor, setting: Setting, prepared: list[Plan], times: Ti
         links = writing.write_chunk(setting, plans, sealed, found)
         payload = _chunk_payload(setting, plans, sealed, outcomes, links)
         record(actor=actor, kind="register.import_chunk", now=setting.now, payload=payload)
+        keeping.end_corrections(outlived, now=setting.now)
+        telling.announce(_corrected(actor, setting, plans))
     batch.rows_done, batch.counts = passed, counts
+
+
+def _corrected(actor: Actor, setting: Setting, plans: Sequence[Plan]) -> telling.Corrected:
+    fields = {
+        plan.record_id: frozenset(plan.changes) & setting.declared.compartments.keys()
+        for plan in plans
+        if plan.outcome == Outcome.UPDATED
+    }
+    return telling.Corrected(
+        actor=actor,
+        act=setting.batch.pk,
+        source=setting.source.pk,
+        fields={record_id: names for record_id, names in fields.items() if names},
+        now=setting.now,
+    )
 
 
 def _chunk_payload(

@@ -76,6 +76,40 @@ class Record(models.Model):
         ]
 
 
+class Correction(models.Model):
+    """What a person put right in one field of one record (GDPR Art. 16): provenance of its own, which
+    outweighs the source as long as that repeats what was wrong. `previous` is sealed under the record's
+    key."""
+
+    class How(models.TextChoices):
+        CALL = "call"
+        LETTER = "letter"
+        MAIL = "mail"
+        PORTAL = "portal"
+        VISIT = "visit"
+
+    act = models.UUIDField(db_index=True)  # one rectification may touch several records
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="corrections")
+    field = models.CharField(max_length=40)
+    how = models.CharField(max_length=10, choices=How)
+    reference = models.CharField(max_length=60, default="", blank=True)  # of the ticket or letter
+    said_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    before = models.CharField(max_length=16, default="", blank=True)  # hash of what the source says
+    previous = models.BinaryField(null=True)
+    ended_at = models.DateTimeField(null=True)  # corrected again, or the source says something newer
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "field"],
+                condition=models.Q(ended_at=None),
+                name="correction_standing_once",
+            )
+        ]
+
+
 class Lookup(models.Model):
     """Blind index row: finds records by an identifier nobody can read here."""
 

@@ -91,6 +91,7 @@ class Plan:
     tokens: list[Token] = field(default_factory=list)
     content_hash: bytes = b""
     field_hashes: dict[str, str] = field(default_factory=dict)
+    before: bytes = b""  # the content hash of the record that this is to replace
     wording: int | None = None
     obtained_on: date | None = None
     language: str = ""
@@ -188,13 +189,18 @@ def first_look(setting: Setting, row: ParsedRow) -> Plan:
         plan.wording, plan.reason = setting.consent.wording_for(
             row.consent_text, on=plan.obtained_on, today=setting.today, language=plan.language
         )
+    weigh(plan)
+    return plan
+
+
+def weigh(plan: Plan) -> None:
+    """Hash what the row says, so that a change shows."""
     content = {
-        **row.values,
+        **plan.parsed.values,
         "obtained_on": str(plan.obtained_on or ""),
         "consent_text": str(plan.wording or ""),
     }
-    plan.content_hash, plan.field_hashes = content_hashes(key, content)
-    return plan
+    plan.content_hash, plan.field_hashes = content_hashes(plan.key, content)
 
 
 def _existing(setting: Setting, keys: set[bytes]) -> dict[bytes, Existing]:

@@ -200,6 +200,17 @@ def read_file(
     return ReadFile(tuple(sheets))
 
 
+def read_value(name: str, text: str, *, region: str, today: date) -> ParsedRow:
+    """One value that somebody typed, read as the cell of a file would be; the row holds it or a problem. A
+    day is written year first."""
+    row = ParsedRow("", 1)
+    way = Way(
+        sheet="", columns=ColumnMap(()), orders={}, region=region.upper(), today=today, split_names=False
+    )
+    _Reader(way).take(row, name, text)
+    return row
+
+
 def check_identifier(columns: ColumnMap, file_name: str) -> None:
     """Raises Refused where no column can find a person again."""
     usable = ("email", "customer_no", "external_id")
@@ -257,6 +268,9 @@ class _Reader:
                 row.consent_text = row.consent_text or ""
         self._note_row_problems(rows, batch, {column.header for column in mapped})
         return rows
+
+    def take(self, row: ParsedRow, name: str, text: str) -> None:
+        self._way(name)(row, name, name, text)
 
     def _way(self, name: str) -> Take:
         if is_phone(name):

@@ -17,6 +17,9 @@ MESSAGES = {
         "Row %(row)s is known from an earlier file of this source, which showed a consent. It no longer "
         "counts: the person is not called until a file or the person shows one again."
     ),
+    "person_corrected": gettext_noop(
+        "Row %(row)s repeats what the person has corrected since. The correction stays; tell the source."
+    ),
     "consent_text_unknown": gettext_noop(
         "Row %(row)s rests on consent, but names no consent text that we know of this source. Ask the "
         "supplier for the text, add it to the source, and import the file again within %(days)s days; until "

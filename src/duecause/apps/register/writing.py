@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
@@ -108,6 +108,16 @@ def write_chunk(
     rows = [_record_values(setting, plan, sealed) for plan in stored]
     insert_rows(Record, RECORD_COLUMNS, _in_order(rows, RECORD_COLUMNS.index("key_in_source")))
     _update_records(setting, updated, sealed)
+    _write_finders(setting, written)
+    rewriting.withdraw_bases(setting, plans)
+    _write_relations(plans)
+    _write_quarantine(setting, sealed)
+    insert_rows(ImportRow, ROW_COLUMNS, (_import_row(setting, plan) for plan in plans))
+    return write_links(links, now=setting.now)
+
+
+def _write_finders(setting: Setting, written: Sequence[Plan]) -> None:
+    """By what a record is found and dialled."""
     key_id, version = indexes.lookup_key_id(), indexes.NORMALISER_VERSION
     insert_rows(
         Lookup,
@@ -123,11 +133,30 @@ def write_chunk(
     )
     dial = list(facts.dial_facts(setting, written))
     insert_rows(DialFact, facts.DIAL_COLUMNS, _in_order(dial, facts.DIAL_COLUMNS.index("token")))
-    rewriting.withdraw_bases(setting, plans)
-    _write_relations(plans)
-    _write_quarantine(setting, sealed)
-    insert_rows(ImportRow, ROW_COLUMNS, (_import_row(setting, plan) for plan in plans))
-    return write_links(links, now=setting.now)
+
+
+def rewrite(
+    setting: Setting, plan: Plan, sealed: Mapping[str, bytes], *, basis: str, history: list[dict[str, Any]]
+) -> bool:
+    """Store one record anew, without a file. `sealed`: compartment → blob, of those that changed. False: it
+    changed since the plan was made; nothing was written."""
+    _as_stored([plan])
+    unchanged = Record.objects.filter(pk=plan.record_id, content_hash=plan.before)
+    written = unchanged.update(
+        fields=sorted(plan.parsed.values),
+        field_hashes=plan.field_hashes,
+        content_hash=plan.content_hash,
+        language=plan.language,
+        changed_at=setting.now,
+        history=history,
+        **sealed,
+    )
+    if written:
+        for model in (Lookup, DialFact):
+            model.objects.filter(record=plan.record_id).delete()
+        _write_finders(setting, [plan])
+        DialFact.objects.filter(record=plan.record_id).update(basis=basis)
+    return bool(written)
 
 
 def _loosen(setting: Setting, updated: Sequence[Plan]) -> None:

@@ -78,6 +78,7 @@ LABELS: frozenset[str] = frozenset(
         gettext_noop("Import lists"),
         gettext_noop("See imports and the register"),
         gettext_noop("Link or separate persons"),
+        gettext_noop("Correct what a person says is wrong"),
         gettext_noop("Load national registers"),
         gettext_noop("See lists and campaigns"),
         gettext_noop("Screen lists"),
