@@ -31,7 +31,7 @@ from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.parties.models import Engagement, Override
 from duecause.apps.register.actions import import_file
-from duecause.apps.register.models import RecordLink
+from duecause.apps.register.models import Correction, RecordLink
 from duecause.apps.rights.actions import plan_erasure
 from duecause.apps.rights.certifying import certificate
 from duecause.apps.rights.models import ErasureCase
@@ -168,6 +168,26 @@ def _withdrawal(world: World, taken_by: str) -> object:
         actor=taken_by,
     )
     return made.pk
+
+
+@of_a_caller("correction")
+def correction(world: World, caller: Caller) -> Found:
+    """Own: made by this employee a moment ago."""
+    own = f"employee:{caller.employee.pk}" if caller.employee else OPERATOR.ref
+    return Found(_correction(world, own), _correction(world, f"employee:{uuid7()}"), uuid7())
+
+
+def _correction(world: World, made_by: str) -> object:
+    made = Correction.objects.create(
+        act=uuid7(),
+        record=canary.canary(world).records.get(),
+        field="last_name",
+        how="call",
+        said_at=NOW,
+        recorded_at=NOW,
+        actor=made_by,
+    )
+    return made.act
 
 
 @of_the_company("alarm")

@@ -49,6 +49,10 @@ NAVIGATION: tuple[Item, ...] = (
 )
 # Pages of one job that lie in several rooms: code, label, address, function.
 TABS: Mapping[str, tuple[tuple[str, str | Promise, str, str], ...]] = {
+    "lists": (
+        ("lists", _("Lists"), "dialling:lists", "dialling.read"),
+        ("corrections", _("Corrections"), "dialling:corrections", "dialling.read"),
+    ),
     "evidence": (
         ("ledger", _("Ledger"), "ledger:log", "ledger.read"),
         ("record", _("Record of processing"), "evidence:record", "evidence.read"),

@@ -6,10 +6,14 @@ import io
 import json
 
 import pytest
+from click.testing import CliRunner
+from django.test import Client
+from django.urls import reverse
 
 from duecause.apps.dialling import feed_actions, feed_files, hand_out_actions, precall, release_actions
 from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.correction_queries import correction_states
+from duecause.apps.dialling.correction_values import right_values
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.feed_queries import hash_of
 from duecause.apps.dialling.models import CorrectedRow, FeedEntry, ReleaseRow
@@ -18,7 +22,9 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import records_of
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.register.models import Person
+from duecause.cli.corrections import corrections_group
 from duecause.engine.problems import Refused
+from duecause.organisation import founding
 from duecause.packs.feed import windows
 from tests.apps.dialling.corrections import correct, import_lines, line, person_of, ready_world
 from tests.apps.dialling.feeds import LATER, Centre, object_to, release
@@ -261,3 +267,46 @@ def test_files_say_what_is_right_and_what_to_delete(world, released):
 def test_another_centres_rows_are_never_told(world, released):
     correct(person_of(world), "last_name", "Test-Janssens")
     assert told(world, world.other_centre) == ([], {})
+
+
+def page_of(world, profile="team_lead", **query):
+    client = Client()
+    client.force_login(world.employee(profile))
+    return client.get(reverse("dialling:corrections"), query).content.decode()
+
+
+def test_the_page_says_who_still_holds_what_was_wrong(world, released):
+    assert "Nobody holds a value that was corrected" in page_of(world)
+    correct(person_of(world), "last_name", "Test-Janssens")
+    import_lines(world, line("2", "Jonas", "Test-Wouters", "+32470000012", "jonas@example.org"))
+    page = page_of(world)
+    assert page.count("still holds the old value") == 2
+    assert "The person" in page and "Web shop" in page
+    assert "Janssens" not in page and "Wouters" not in page
+    answer_all(world)
+    assert "still holds the old value" not in page_of(world)
+    assert page_of(world, show="all").count("acknowledged") >= 2
+
+
+def status(*options, monkeypatch):
+    monkeypatch.setattr(founding, "require_founded", lambda: None)
+    return CliRunner().invoke(corrections_group, ["status", *options], standalone_mode=False).output
+
+
+def test_the_command_says_the_same(world, released, monkeypatch):
+    correct(person_of(world), "last_name", "Test-Janssens")
+    (state,) = json.loads(status("--json", monkeypatch=monkeypatch))["corrections"]
+    counts = [state[name] for name in ("must_be_told", "told", "acknowledged")]
+    assert (state["fields"], counts) == (["last_name"], [1, 0, 0])
+    assert state["centres"][0]["centre"] == "CC-A"
+    assert "CC-A: 1 rows, still holds the old value" in status(monkeypatch=monkeypatch)
+    told(world)
+    answer_all(world)
+    assert status("--open", monkeypatch=monkeypatch) == ""
+
+
+def test_the_walls_keep_anothers_corrections_apart(world, released):
+    correct(person_of(world), "last_name", "Test-Janssens")
+    entries = list(FeedEntry.objects.all())
+    assert right_values(world.centre, entries, LATER)
+    assert right_values(world.other_centre, entries, LATER) == []

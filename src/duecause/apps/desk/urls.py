@@ -1,6 +1,6 @@
 from django.urls import path
 
-from duecause.apps.desk import act_views, consent_views, letter_views, views
+from duecause.apps.desk import act_views, consent_views, correct_views, letter_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("people/<uuid:person_id>/reveal/", views.reveal, name="reveal"),
     path("people/<uuid:person_id>/source/", views.source, name="source"),
     path("people/<uuid:person_id>/objection/", act_views.objection, name="objection"),
+    path("people/<uuid:person_id>/correction/", correct_views.correction, name="correction"),
+    path("corrections/<uuid:act>/", correct_views.correction_state, name="correction_state"),
     path("people/<uuid:person_id>/consent/", consent_views.record_consent, name="consent"),
     path("people/<uuid:person_id>/withdrawal/", consent_views.withdraw, name="withdraw"),
     path("people/<uuid:person_id>/receipt/", consent_views.receipt, name="consent_receipt"),

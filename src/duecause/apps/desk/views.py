@@ -15,6 +15,8 @@ from duecause.apps.desk import cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.policies import engine, links_for
+from duecause.apps.gate.queries import permitted_groups
+from duecause.apps.register.correct_actions import FUNCTION
 from duecause.apps.register.models import Person
 from duecause.apps.register.recipients import handed_out
 from duecause.apps.statements import Statement
@@ -91,7 +93,15 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     if isinstance(revealed, gate.Denied):
         return not_here(request)
     card = cards.build_card(found[0], revealed, language=get_language() or "en", now=now)
-    return render(request, page(request, "desk/_card.html"), {"card": card, "person_id": person_id})
+    context = {
+        "card": card,
+        "person_id": person_id,
+        "may_correct": request.actor.may(FUNCTION)
+        and bool(
+            permitted_groups(actor=request.actor, person=person_id, reason=reason, action="edit", now=now)
+        ),
+    }
+    return render(request, page(request, "desk/_card.html"), context)
 
 
 _KNOWN = Statement(lambda *, person: Person.objects.filter(pk=person, records__isnull=False)[:1])

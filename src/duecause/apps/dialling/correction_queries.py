@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from duecause.apps.consent.telling import Told, provides_told
+from duecause.apps.dialling.facts import chunks
 from duecause.apps.dialling.feed_actions import TELL
 from duecause.apps.dialling.models import FeedEntry
 from duecause.apps.obligations.models import Obligation, Step
@@ -45,17 +48,17 @@ class CorrectionState:
         return tuple(each for each in self.recipients if each.acknowledged_at is None)
 
 
-def corrections(
-    *, act: UUID | None = None, open_only: bool = False, most: int | None = None
-) -> list[CorrectionState]:
-    """Newest first. An act that no centre holds anything of is not among them."""
-    acts = Obligation.objects.filter(kind=TELL, facts__has_key="correction").order_by("-opened_at", "-pk")
+def acts(*, act: UUID | None = None, open_only: bool = False) -> QuerySet[Obligation]:
+    """Newest first, for `shown_acts`. An act that no centre holds anything of is not among them."""
+    found = Obligation.objects.filter(kind=TELL, facts__has_key="correction").order_by("-opened_at", "-pk")
     if act is not None:
-        acts = acts.filter(facts__correction=str(act))
-    if open_only:
-        acts = acts.filter(state=Obligation.State.OPEN)
-    found = list(acts[:most])
-    recipients = _recipients([each.pk for each in found])
+        found = found.filter(facts__correction=str(act))
+    return found.filter(state=Obligation.State.OPEN) if open_only else found
+
+
+def shown_acts(found: Iterable[Obligation]) -> list[CorrectionState]:
+    obligations = list(found)
+    recipients = _recipients([each.pk for each in obligations])
     return [
         CorrectionState(
             act=each.facts["correction"],
@@ -65,16 +68,18 @@ def corrections(
             due_at=each.due_at,
             recipients=tuple(recipients.get(each.pk, ())),
         )
-        for each in found
+        for each in obligations
     ]
 
 
 def _recipients(obligations: Collection[UUID]) -> dict[UUID, list[Recipient]]:
-    steps = dict(Step.objects.filter(obligation__in=obligations).values_list("pk", "obligation"))
     found: dict[UUID, dict[str, list[FeedEntry]]] = {}
-    entries = FeedEntry.objects.filter(step__in=list(steps)).select_related("partner")
-    for entry in entries.order_by("partner__name", "cursor"):
-        found.setdefault(steps[entry.step], {}).setdefault(entry.partner.code, []).append(entry)
+    for part in chunks(obligations):
+        steps = dict(Step.objects.filter(obligation__in=part).values_list("pk", "obligation"))
+        for some in chunks(steps):
+            entries = FeedEntry.objects.filter(step__in=some).select_related("partner")
+            for entry in entries.order_by("partner__name", "cursor"):
+                found.setdefault(steps[entry.step], {}).setdefault(entry.partner.code, []).append(entry)
     return {
         obligation: [_recipient(own) for own in of_centre.values()] for obligation, of_centre in found.items()
     }
@@ -121,7 +126,7 @@ def correction_states(*, open_only: bool = False) -> list[dict[str, Any]]:
                 for each in state.recipients
             ],
         }
-        for state in reversed(corrections(open_only=open_only))
+        for state in reversed(shown_acts(acts(open_only=open_only)))
     ]
 
 
@@ -130,6 +135,6 @@ def told_of_act(act: UUID) -> list[Told]:
     """Every centre that must hear of a rectification, and how far that is."""
     return [
         Told(each.centre, each.name, each.told_at, each.sent_at, each.acknowledged_at)
-        for state in corrections(act=act)
+        for state in shown_acts(acts(act=act))
         for each in state.recipients
     ]

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from duecause.apps.dialling import check_views, release_views, views
+from duecause.apps.dialling import check_views, correction_views, release_views, views
 
 app_name = "dialling"
 urlpatterns = [
     path("", views.lists, name="lists"),
     path("new/", views.new, name="new"),
     path("new/about/", views.about, name="about"),
+    path("corrections/", correction_views.corrections, name="corrections"),
     path("check/", check_views.check, name="check"),
     path("<uuid:list_id>/", views.detail, name="list"),
     path("<uuid:list_id>/progress/", views.progress, name="progress"),

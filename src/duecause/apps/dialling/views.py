@@ -27,6 +27,7 @@ from duecause.engine.problems import Refused
 from duecause.engine.tabular import write_csv
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.navigation import tabs_for
 from duecause.web.templatetags.formats import shown_day
 from duecause.web.words import spoken
 
@@ -59,6 +60,7 @@ def lists(request: PageRequest) -> HttpResponse:
         "query": urlencode({name: value for name, value in chosen.items() if value}),
         "campaigns": [*every, *Campaign.objects.order_by("name").values_list("code", "name")],
         "centres": [*every, *list_queries.call_centres().values_list("code", "name")],
+        "tabs": tabs_for(request.actor, "lists"),
         "states": [*every, *((code, texts.STATES[code][1]) for code in list_queries.STATES)],
     }
     return render(request, "dialling/lists.html", context)

@@ -58,6 +58,12 @@ class _Change:
     fields: tuple[str, ...]
 
 
+def can_be_corrected(field: str) -> bool:
+    """Contracts are not: they are corrected where they are kept."""
+    known = declared()
+    return field in known.groups and known.stores(field) and field not in CONTRACT
+
+
 def correct(
     *,
     actor: Actor,
@@ -79,7 +85,7 @@ def correct(
     """
     actor.require(FUNCTION)
     known = declared()
-    _refuse_unusable(known, field, person, saying, now)
+    _refuse_unusable(field, person, saying, now)
     if actor.kind == "employee":
         denied = permit(
             actor=actor,
@@ -119,8 +125,8 @@ def correct(
     return Rectified(act, tuple(corrected))
 
 
-def _refuse_unusable(known: Declared, field: str, person: Person, saying: Saying, now: datetime) -> None:
-    if field not in known.groups or not known.stores(field) or field in CONTRACT:
+def _refuse_unusable(field: str, person: Person, saying: Saying, now: datetime) -> None:
+    if not can_be_corrected(field):
         raise Refused(
             "correction_field",
             gettext_noop(
