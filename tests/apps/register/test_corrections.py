@@ -10,6 +10,7 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import records_of
 from duecause.apps.register import writing
 from duecause.apps.register.correct_actions import Saying, correct
+from duecause.apps.register.history import source_of, statements_of
 from duecause.apps.register.models import Correction, DialFact, ImportRow, Lookup, Person, Record
 from duecause.apps.vault import indexes
 from duecause.apps.vault.actions import bury_keys
@@ -93,6 +94,14 @@ def test_the_previous_value_stays_sealed_with_its_record_and_dies_with_its_key(m
     assert open_many([sealed]) == [None]
     kept.record.delete()
     assert not Correction.objects.exists()
+
+
+def test_the_person_is_the_origin_of_the_field_until_the_source_says_something_new(source, mila):
+    put_right(mila)
+    file(source, city="Brugge")
+    known = statements_of(Record.objects.get())
+    assert source_of("last_name", known).batch is None, "no file: the person"
+    assert source_of("city", known).batch == Record.objects.get().batch_id
 
 
 def test_a_person_is_found_and_dialled_by_the_new_number_only(mila):
@@ -220,9 +229,9 @@ def test_a_record_of_somebody_else_is_refused(world, mila):
 def test_whoever_comes_second_in_the_same_moment_is_told(mila, monkeypatch):
     rewrite = writing.rewrite
 
-    def overtaken(setting, plan, sealed, *, basis):
+    def overtaken(*given, **named):
         Record.objects.update(content_hash=b"\1" * 16)
-        return rewrite(setting, plan, sealed, basis=basis)
+        return rewrite(*given, **named)
 
     monkeypatch.setattr(writing, "rewrite", overtaken)
     with pytest.raises(Refused, match="same moment"):

@@ -18,12 +18,12 @@ from duecause.apps.desk import contact
 from duecause.apps.desk.act_views import LIVE
 from duecause.apps.desk.cards import label_of, records_of
 from duecause.apps.desk.consent_views import known_person
-from duecause.apps.desk.sentences import known_since
 from duecause.apps.desk.views import denied, not_here, page
 from duecause.apps.gate.actions import Denied
 from duecause.apps.gate.queries import permitted_groups
 from duecause.apps.register.correct_actions import FUNCTION, Saying, can_be_corrected, correct
 from duecause.apps.register.models import Correction, Person
+from duecause.apps.register.origins import noted_on
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
@@ -95,7 +95,9 @@ def _form(
 ) -> HttpResponse:
     records = records_of(known)
     sources = [("", _("Wherever it says the same"))]
-    sources += [(str(each.pk), f"{each.source.name}, {day(known_since(each))}") for each in records]
+    sources += [
+        (str(each.pk), f"{each.source.name}, {day(each.obtained_on or noted_on(each))}") for each in records
+    ]
     context: dict[str, Any] = {
         "person_id": known.pk,
         "fields": fields,
