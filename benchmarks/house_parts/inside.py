@@ -26,6 +26,7 @@ from duecause.apps.dialling.models import Campaign, ReleaseRow  # noqa: E402
 from duecause.apps.ledger import actions as ledger  # noqa: E402
 from duecause.apps.ledger import checking, sequencer  # noqa: E402
 from duecause.apps.ledger.models import Event, Leaf, QueueEntry  # noqa: E402
+from duecause.apps.obligations.models import Step  # noqa: E402
 from duecause.apps.parties.actions import create_api_key  # noqa: E402
 from duecause.apps.parties.models import Controller, Partner, Source  # noqa: E402
 from duecause.apps.register.actions import import_file  # noqa: E402
@@ -266,7 +267,18 @@ def check(numbers: int) -> dict[str, Any]:
     }
 
 
+def settle(seconds: float) -> dict[str, Any]:
+    """Wait until the worker has done what was due when it started, as on any day after the first minute."""
+    ends = time.perf_counter() + seconds
+    while Step.objects.filter(state__in=[Step.State.DUE, Step.State.LEASED], next_at__lte=datetime.now(UTC)):
+        if time.perf_counter() > ends:
+            raise SystemExit("the worker is still busy with what was due at its start")
+        time.sleep(0.5)
+    return {}
+
+
 PARTS = {
+    "settle": lambda words: settle(float(words[0])),
     "seed": lambda words: seed(int(words[0]), int(words[1])),
     "suppress": lambda words: suppress(int(words[0])),
     "write": lambda words: write(words[0], float(words[1])),

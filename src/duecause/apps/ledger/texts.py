@@ -99,6 +99,8 @@ KINDS = {
     "register.import_finished": _("Import finished"),
     "register.import_started": _("Import started"),
     "register.link_reopened": _("Rejected link proposed again"),
+    "register.link_judged": _("Opinion on a suggested link"),
+    "register.link_judgement_withdrawn": _("Opinion on a suggested link taken back"),
     "register.linked": _("Records linked"),
     "register.link_rejected": _("Suggested link rejected"),
     "register.links_proposed": _("Links between records proposed"),
