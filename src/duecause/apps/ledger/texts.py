@@ -97,6 +97,7 @@ KINDS = {
     "register.import_chunk": _("Rows of a list imported"),
     "register.import_failed": _("Import failed"),
     "register.import_finished": _("Import finished"),
+    "register.corrected": _("Datum corrected"),
     "register.import_started": _("Import started"),
     "register.link_reopened": _("Rejected link proposed again"),
     "register.link_judged": _("Opinion on a suggested link"),
