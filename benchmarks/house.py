@@ -85,7 +85,7 @@ def precall(house: Installation, port: int, seconds: float) -> dict[str, Figure]
 
 def pages(house: Installation, port: int, seconds: float) -> dict[str, Figure]:
     """The card as the desk asks for it, a fragment; then the same as a whole page."""
-    plan = _plan(house, port, "pages", seconds)
+    plan = {**_plan(house, port, "pages", seconds), "clients": 2 * CLIENTS}
     fragment, whole = load({**plan, "rate": 0}), load({**plan, "rate": 0, "fragment": False})
     return {
         "pages_per_s": fragment["per_s"],

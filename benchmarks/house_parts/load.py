@@ -14,7 +14,8 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
@@ -81,9 +82,16 @@ def centre_asks(plan: Mapping[str, Any]) -> Ask:
 
 
 def run(plan: Mapping[str, Any]) -> dict[str, Any]:
-    clients = [(agent_asks if plan["part"] == "pages" else centre_asks)(plan) for _ in range(plan["clients"])]
-    for index, ask in enumerate(clients):  # warm: connections, caches, the first import of everything
-        ask(index)
+    clients: list[Ask] = []
+
+    def connect(index: int) -> None:
+        ask = (agent_asks if plan["part"] == "pages" else centre_asks)(plan)
+        ask(index)  # warm: the connection, caches
+        clients.append(ask)
+
+    _together([partial(connect, index) for index in range(plan["clients"])])
+    if len(clients) < plan["clients"]:
+        raise SystemExit("not every client could connect")
     numbers, taken, failed = count(), list[float](), dict[int, int]()
     started = time.perf_counter() + 0.05
     ends = started + plan["seconds"]
@@ -99,13 +107,18 @@ def run(plan: Mapping[str, Any]) -> dict[str, Any]:
             if status != 200:
                 failed[status] = failed.get(status, 0) + 1
 
-    threads = [threading.Thread(target=work, args=(ask,)) for ask in clients]
     cpu = time.process_time()
+    _together([partial(work, ask) for ask in clients])
+    return summary(taken, failed, time.perf_counter() - started, time.process_time() - cpu)
+
+
+def _together(tasks: Sequence[Callable[[], object]]) -> None:
+    """Each in a thread of its own: browsers connect at once, not one after the other."""
+    threads = [threading.Thread(target=task) for task in tasks]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return summary(taken, failed, time.perf_counter() - started, time.process_time() - cpu)
 
 
 def summary(taken: list[float], failed: dict[int, int], seconds: float, cpu: float) -> dict[str, Any]:
