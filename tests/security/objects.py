@@ -17,6 +17,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from duecause.apps.catalogue.retention_actions import change_rule
+from duecause.apps.catalogue.retention_queries import in_force, plain_rules
 from duecause.apps.consent.actions import Taking, request_erasure
 from duecause.apps.consent.models import ConsentEvent, NationalRegister, Objection
 from duecause.apps.consent.upload_actions import queue_objections
@@ -31,10 +33,11 @@ from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.parties.models import Engagement, Override
 from duecause.apps.register.actions import import_file
+from duecause.apps.register.hold_actions import Terms, begin_hold
 from duecause.apps.register.models import Correction, RecordLink
 from duecause.apps.rights.actions import plan_erasure
 from duecause.apps.rights.certifying import certificate
-from duecause.apps.rights.models import ErasureCase
+from duecause.apps.rights.models import ErasureCase, RetentionCertificate
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
@@ -193,6 +196,44 @@ def _correction(world: World, made_by: str) -> object:
 @of_the_company("alarm")
 def alarm(world: World) -> object:
     return deny_function(actor=world.actor("technician"), function="ledger.read", now=NOW).alarm
+
+
+@of_the_company("retention version")
+def retention_version(world: World) -> object:
+    """A change of the rules that waits for somebody to agree."""
+    (rule,) = plain_rules(in_force())
+    version = change_rule(
+        actor=world.actor("privacy_officer"), before=rule, after={**rule, "months": 12}, now=NOW
+    )
+    return version.number
+
+
+def _retained(world: World) -> RetentionCertificate:
+    """Without a run: scrubbing files takes no part in a transaction, which each of these tests is."""
+    content = {"records": [], "call_centres": {}, "person_gone": False}
+    return RetentionCertificate.objects.create(
+        person=world.person(), run=uuid7(), version=1, content=content, removed_at=NOW, stage="proven"
+    )
+
+
+@of_the_company("retention run")
+def retention_run(world: World) -> object:
+    return _retained(world).run
+
+
+@of_the_company("retention certificate")
+def retention_certificate(world: World) -> object:
+    return _retained(world).pk
+
+
+@of_the_company("held person")
+def held_person(world: World) -> object:
+    return world.person().pk
+
+
+@of_the_company("hold")
+def hold(world: World) -> object:
+    return begin_hold(actor=OPERATOR, person=world.person().pk, terms=Terms("legal_claim"), now=NOW).pk
 
 
 @of_the_company("event")

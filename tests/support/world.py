@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from duecause.apps.catalogue.models import Field, Purpose, Wording
+from duecause.apps.catalogue.models import Field, Purpose, RetentionRule, RetentionVersion, Wording
+from duecause.apps.catalogue.retention_queries import fingerprint, plain_rules, purposes_now
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.gate.actors import actor_of
 from duecause.apps.parties.models import Contract, Controller, Partner, Source
@@ -145,6 +146,34 @@ class World:
         return batch
 
 
+def keep_by_rules(*rules: tuple[Purpose, str | None, str, int, int, str]) -> RetentionVersion:
+    """Put these rules into force: purpose, field, event, months, days, action. Fields have the purposes they
+    have now."""
+    RetentionVersion.objects.filter(state="in_force").update(state="replaced")
+    fields = Field.objects.prefetch_related("purposes")
+    version = RetentionVersion.objects.create(
+        number=RetentionVersion.objects.count() + 1,
+        state="in_force",
+        purposes=purposes_now(),
+        sha256="",
+        proposed_by=OPERATOR.ref,
+        proposed_at=NOW,
+    )
+    for purpose, name, trigger, months, days, action in rules:
+        RetentionRule.objects.create(
+            version=version,
+            purpose=purpose,
+            field=fields.get(code=name) if name else None,
+            trigger=trigger,
+            months=months,
+            days=days,
+            action=action,
+        )
+    version.sha256 = fingerprint(plain_rules(version), version.purposes)
+    version.save()
+    return version
+
+
 def make_world() -> World:
     controller = Controller.objects.create(
         code="WARM", legal_name="Warm NV", spoken={"en": "Warm", "nl": "Warm"}, country="BE"
@@ -153,12 +182,12 @@ def make_world() -> World:
         code="phone_sales",
         name={"en": "Sales by telephone"},
         legal_basis="consent",
-        retention_months=24,
         marketing=True,
     )
     for code, (group, compartment) in FIELDS.items():
         made = Field.objects.create(code=code, group=group, compartment=compartment, label={"en": code})
         made.purposes.add(sales)
+    keep_by_rules((sales, None, "last_contact", 24, 0, "erase"))
     source = Source.objects.create(
         code="WEB",
         name="Web shop",

@@ -22,6 +22,7 @@ MODULES = (
     "duecause.cli.corrections",
     "duecause.cli.dialling",
     "duecause.cli.rights",
+    "duecause.cli.retention",
     "duecause.cli.evidence",
     "duecause.cli.feed",
     "duecause.cli.partners",

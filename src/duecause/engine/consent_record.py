@@ -57,7 +57,7 @@ FIELDS = (
     Field("purposes.processing", ANY, "text", "packs/texts"),
     Field("purposes.storage", SOME, "object", "Controller, Purpose"),
     Field("purposes.storage.location", ONE, "country", "Controller.country"),
-    Field("purposes.storage.retention", ONE, "duration", "Purpose.retention_months"),
+    Field("purposes.storage.retention", ONE, "duration", "RetentionRule.months"),
     Field("purposes.processing_locations", SOME, "country", "Controller and recipients"),
     Field("purposes.geographic_restrictions", ANY, "text", "not set"),
     Field("purposes.recipients", SOME, "party", "Partner that the gate lets through"),

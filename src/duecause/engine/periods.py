@@ -113,6 +113,13 @@ def hours_clock(aware: datetime, *, hours: int) -> Clock:
     )
 
 
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a shorter month (Reg. 1182/71 Art. 3(2)(c)), not
+    moved by a weekend or a holiday: for what is kept until a day, not for what must be done by one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
 def is_working_day(day: date, country: str) -> bool:
     return day.weekday() < 5 and day not in _holidays(country, day.year)
 
@@ -122,11 +129,8 @@ def _zone(country: str) -> ZoneInfo:
 
 
 def _same_date(start: date, months: int) -> tuple[date, list[Problem]]:
-    years, month = divmod(start.month - 1 + months, 12)
-    year, month = start.year + years, month + 1
-    last = calendar.monthrange(year, month)[1]
-    nominal = date(year, month, min(start.day, last))
-    if start.day > last:
+    nominal = months_after(start, months)
+    if start.day > nominal.day:
         template = gettext_noop("The month has no day %(day)s: its last day is %(nominal)s (Art. 3(2)(c)).")
         return nominal, [Problem("period_month_end", template, {"day": start.day, "nominal": nominal})]
     template = gettext_noop("The same date %(months)s months after %(start)s is %(nominal)s (Art. 3(2)(c)).")

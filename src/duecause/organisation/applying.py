@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from duecause.apps.catalogue import actions as catalogue
 from duecause.apps.catalogue import activity_actions as activities
+from duecause.apps.catalogue import retention_actions as retention
 from duecause.apps.consent import register_actions as registers
 from duecause.apps.dialling import campaign_actions as campaigns
 from duecause.apps.ledger.upserts import Noun, change
@@ -24,6 +25,7 @@ from duecause.apps.staff.queries import identifier
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
 from duecause.engine.problems import Problem, Refused
+from duecause.engine.retention import Action, Trigger
 from duecause.engine.tabular import normalise_email
 from duecause.organisation import schema
 from duecause.organisation.loading import FileRefused, check_references, load
@@ -104,7 +106,9 @@ def steps(organisation: schema.Organisation) -> Iterator[Step]:
     """In an order in which every row finds the rows it names."""
     yield from _parties(organisation)
     for purpose in organisation.purposes:
-        yield _step(catalogue.PURPOSE, catalogue.apply_purpose, purpose)
+        step = _step(catalogue.PURPOSE, catalogue.apply_purpose, purpose)
+        wanted = {name: value for name, value in step.wanted.items() if name != "retention_months"}
+        yield replace(step, wanted=wanted)
     for source in organisation.sources:
         yield _step(parties.SOURCE, parties.apply_source, source)
         for wording in source.wordings:
@@ -113,6 +117,8 @@ def steps(organisation: schema.Organisation) -> Iterator[Step]:
         yield _step(catalogue.WORDING, catalogue.apply_wording, wording, source=None)
     for entry in organisation.fields:
         yield _field(entry)
+    if organisation.purposes or organisation.fields:
+        yield _retention(organisation)
     for activity in organisation.activities:
         yield _step(activities.ACTIVITY, activities.apply_activity, activity)
     for register in organisation.registers:
@@ -159,6 +165,39 @@ def _field(entry: schema.FieldEntry) -> Step:
     return Step(catalogue.FIELD, catalogue.apply_field, wanted, entry.line)
 
 
+def _retention(organisation: schema.Organisation) -> Step:
+    """One step for all rules: they come into force, or wait, together."""
+    rules = [rule for purpose in organisation.purposes for rule in _rules_of(purpose)]
+    wanted = {
+        "rules": rules,
+        "purposes": [purpose.code for purpose in organisation.purposes],
+        "fields": {field.code: list(field.purposes) for field in organisation.fields},
+    }
+    line = (organisation.purposes or organisation.fields)[0].line
+    return Step(retention.RETENTION, retention.apply_retention, wanted, line)
+
+
+def _rules_of(purpose: schema.PurposeEntry) -> list[dict[str, Any]]:
+    found = [{"purpose": purpose.code, **values(entry)} for entry in purpose.retention]
+    if purpose.retention_months is not None:
+        months = purpose.retention_months
+        found.append(usual_rule(purpose.code, purpose.legal_basis, purpose.marketing, months))
+    return [{**rule, "field": rule["field"] or ""} for rule in found]
+
+
+def usual_rule(code: str, legal_basis: str, marketing: bool, months: int) -> dict[str, Any]:
+    """The rule that a bare number of months stands for."""
+    trigger = Trigger.RECORDED
+    if legal_basis == "contract":
+        trigger = Trigger.CONTRACT_ENDED
+    elif marketing:
+        trigger = Trigger.LAST_CONTACT
+    return {
+        "purpose": code, "field": "", "trigger": str(trigger), "months": months, "days": 0,
+        "action": str(Action.ERASE),
+    }  # fmt: skip
+
+
 def _employee(entry: schema.EmployeeEntry) -> Step:
     wanted = values(entry)
     own = [
@@ -180,6 +219,8 @@ def values(entry: schema.Entry) -> dict[str, Any]:
 
 
 def _change(step: Step) -> Change | None:
+    if step.noun is retention.RETENTION:
+        return retention.retention_change(**step.wanted)
     if step.noun is agreements.CONTRACT:
         return agreements.contract_change(**step.wanted)
     if step.noun is staff.EMPLOYEE:

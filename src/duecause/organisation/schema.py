@@ -19,6 +19,7 @@ from duecause.apps.gate.policies import engine
 from duecause.apps.parties.models import Contract, Engagement, Partner, Source, TransferBasis
 from duecause.apps.parties.transfer_actions import WAYS
 from duecause.apps.vault.models import Compartment
+from duecause.engine.retention import OF_RULES, Action, Trigger
 from duecause.organisation import forms
 from duecause.organisation.forms import Read
 from duecause.packs import catalogue as packed
@@ -198,11 +199,24 @@ class SourceEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEntry(Entry):
+    """What of a purpose, or of one of its fields, goes when."""
+
+    trigger: str = key(forms.choice(tuple(map(str, Trigger))))
+    months: int = key(forms.number(0, 1200), 0)
+    days: int = key(forms.number(0, 3660), 0)
+    action: str = key(forms.choice(tuple(map(str, OF_RULES))), str(Action.ERASE))
+    field: str | None = key(forms.code_or_none, None, refers="fields")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurposeEntry(Entry):
     code: str = key(forms.code)
     name: dict[str, str] = key(forms.per_language)
     legal_basis: str = key(forms.choice(LEGAL_BASES))
-    retention_months: int = key(forms.number(1, 1200))
+    # Either rules, or how many months by the usual rule of its kind (`applying.usual_rule`).
+    retention: tuple[RetentionEntry, ...] = entries(RetentionEntry)
+    retention_months: int | None = key(forms.number(1, 1200), None)
     marketing: bool = key(forms.flag, False)
     special_condition: str = key(forms.choice(SPECIAL_CONDITIONS), "")
     dpv: str = key(forms.choice(packed.purposes), "")

@@ -68,7 +68,7 @@ def test_fields_follow_from_purposes_and_a_list_only_narrows_them(world):
     assert every == set(Field.objects.filter(purposes=world.sales).values_list("code", flat=True))
     narrow = make_activity(world, "narrow", fields=["phone"])
     assert [field.code for field in queries.fields_of(narrow)] == ["phone"]
-    Field.objects.get(code="phone").purposes.set([Purpose.objects.create(code="other", retention_months=1)])
+    Field.objects.get(code="phone").purposes.set([Purpose.objects.create(code="other")])
     assert queries.fields_of(Activity.objects.get(code="narrow")) == []
 
 

@@ -13,11 +13,12 @@ from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.proof import proof_of
 from duecause.apps.consent.proof_actions import end_evidence
 from duecause.apps.consent.queries import ConsentQuestion, consenting_people
-from duecause.apps.consent.rules import EVERYWHERE, months_after, rules
+from duecause.apps.consent.rules import EVERYWHERE, rules
 from duecause.apps.dialling.release_actions import release
 from duecause.apps.obligations.models import Step
 from duecause.apps.obligations.runner import run_once
 from duecause.apps.rights.rules import rules as rights_rules
+from duecause.engine.periods import months_after
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, screen
 from tests.support.world import NOW, OPERATOR, make_world
 

@@ -60,9 +60,7 @@ def test_the_centre_that_holds_the_number_is_told_which_rows_and_must_acknowledg
 
 def test_a_centre_that_holds_the_number_for_another_purpose_hears_nothing(world, mila):
     released(screen(world))
-    other = world.sales.__class__.objects.create(
-        code="news", name={}, legal_basis="consent", retention_months=1
-    )
+    other = world.sales.__class__.objects.create(code="news", name={}, legal_basis="consent")
     world.campaign.purpose = other
     world.campaign.save()
     event = withdraw(world, mila)

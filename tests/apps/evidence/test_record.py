@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from duecause.apps.catalogue.models import Activity, Field, Purpose, Wording
+from duecause.apps.catalogue.models import Activity, Field, Purpose, RetentionRule, Wording
 from duecause.apps.evidence import measures
 from duecause.apps.evidence.counting import counts
 from duecause.apps.evidence.filters import Filter, narrowed, scope_of
@@ -44,9 +44,7 @@ def test_where_a_record_comes_from_is_counted_too(world):
 
 
 def test_a_field_is_kept_for_an_activity_as_long_as_its_own_purposes_need_it(world):
-    care = Purpose.objects.create(
-        code="care", name={"en": "Care"}, legal_basis="contract", retention_months=84
-    )
+    care = Purpose.objects.create(code="care", name={"en": "Care"}, legal_basis="contract")
     Field.objects.get(code="phone").purposes.add(care)
     make_activity(world, "supply", purposes=["care"])
     page = signed_in(world).get("/evidence/record/").content.decode()
@@ -59,7 +57,7 @@ def test_a_field_is_kept_for_an_activity_as_long_as_its_own_purposes_need_it(wor
     [
         lambda world: Field.objects.filter(code="phone").update(law_class="communications"),
         lambda world: Field.objects.filter(code="phone").update(perception=5),
-        lambda world: Purpose.objects.update(retention_months=36),
+        lambda world: RetentionRule.objects.update(months=36),
         lambda world: Purpose.objects.update(legal_basis="legitimate_interest"),
         lambda world: Activity.objects.update(dpia="needed"),
         lambda world: Controller.objects.update(legal_name="Warm Group NV"),
@@ -173,9 +171,7 @@ def test_measures_are_asked_of_what_runs(world, settings):
 
 def test_a_part_holds_what_the_filter_leaves_and_keeps_the_version_of_the_whole(world):
     Field.objects.filter(code="email").update(law_class="communications")
-    care = Purpose.objects.create(
-        code="care", name={"en": "Care"}, legal_basis="contract", retention_months=84
-    )
+    care = Purpose.objects.create(code="care", name={"en": "Care"}, legal_basis="contract")
     Field.objects.get(code="customer_no").purposes.set([care])
     make_activity(world, "supply", purposes=["care"])
     hand_out(world)

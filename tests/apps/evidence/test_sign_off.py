@@ -2,7 +2,7 @@
 
 import pytest
 
-from duecause.apps.catalogue.models import Field, Purpose, Wording
+from duecause.apps.catalogue.models import Field, RetentionRule, Wording
 from duecause.apps.evidence import actions, changing, queries
 from duecause.apps.evidence.filters import scope_of
 from duecause.apps.evidence.models import SignOff
@@ -41,10 +41,13 @@ def test_a_signature_names_the_version_and_the_person_and_is_in_the_ledger(world
 def test_changes_since_are_named_field_by_field_with_before_and_after(world):
     sign(world)
     assert changes() == []
-    Purpose.objects.update(retention_months=36)
+    RetentionRule.objects.update(months=36)
     Field.objects.filter(code="phone").update(law_class="communications", perception=4)
     found = {what: (before, after) for what, before, after in changes()}
-    assert found["Purpose “Sales by telephone”: kept"] == ("24 months", "36 months")
+    assert found["Purpose “Sales by telephone”: kept"] == (
+        "24 months after the last contact: erased",
+        "36 months after the last contact: erased",
+    )
     assert found["Field “phone”: class by law"] == ("Ordinary", "Content and traffic of communications")
     assert found["Field “phone”: felt as private"][1].startswith("4 of 5")
     assert len(found) == 3
@@ -64,7 +67,7 @@ def test_a_new_wording_and_a_new_recipient_are_whole_entries(world):
 def test_what_changed_while_it_was_read_is_not_signed(world):
     scope = scope_of("")
     version = assemble(scope, now=NOW).version
-    Purpose.objects.update(retention_months=12)
+    RetentionRule.objects.update(months=12)
     with pytest.raises(Refused, match="changed while you read it"):
         actions.sign_off(actor=world.actor("team_lead"), scope=scope, version=version, now=NOW)
     assert not SignOff.objects.exists()
@@ -79,9 +82,9 @@ def test_a_version_is_signed_once(world):
 
 def test_going_back_to_an_earlier_version_needs_a_signature_of_its_own(world):
     sign(world)
-    Purpose.objects.update(retention_months=12)
+    RetentionRule.objects.update(months=12)
     sign(world)
-    Purpose.objects.update(retention_months=24)
+    RetentionRule.objects.update(months=24)
     assert not queries.standing(scope_of(""), now=NOW).signed
     sign(world)
     assert SignOff.objects.count() == 3
@@ -103,7 +106,7 @@ def test_an_unsigned_change_is_due_for_who_signs_until_it_is_signed(world):
     assert queries.due_for(lead) == 1
     sign(world)
     assert titles() == [] and queries.due_for(lead) == 0
-    Purpose.objects.update(retention_months=36)
+    RetentionRule.objects.update(months=36)
     assert titles() == ["Record of processing activities of Warm NV: 1 change since it was signed off"]
     assert not [
         one for one in due.queue(world.actor("privacy_officer"), NOW) if "sign-off" in (one.href or "")

@@ -16,6 +16,7 @@ register.import      -       -        -          x         -               -
 register.read        -       -        -          x         x               -
 register.link        -       -        -          -         x               -
 register.correct     x       -        -          -         x               -
+register.hold - - - - x -
 registers.load       -       -        -          -         x               -
 dialling.read        -       -        -          x         x               -
 dialling.screen      -       -        -          x         -               -
@@ -31,6 +32,8 @@ parties.override     -       -        -          x         x               -
 parties.approve_override - - - - x -
 catalogue.read       -       -        -          x         x               -
 catalogue.approve    -       -        -          -         x               -
+catalogue.retention - - - - x -
+catalogue.retention_approve - - - - x -
 evidence.read        -       -        -          x         x               -
 evidence.export      -       -        -          x         x               -
 evidence.sign        -       -        -          x         -               -

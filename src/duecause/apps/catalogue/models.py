@@ -12,7 +12,6 @@ class Purpose(models.Model):
     code = models.CharField(max_length=40, unique=True)
     name = models.JSONField(default=dict)  # per language
     legal_basis = models.CharField(max_length=30)
-    retention_months = models.PositiveIntegerField()
     marketing = models.BooleanField(default=False)
     special_condition = models.CharField(max_length=1, default="", blank=True)  # letter of GDPR Art. 9(2)
     dpv = models.CharField(max_length=60, default="", blank=True)  # term of the Data Privacy Vocabulary
@@ -108,3 +107,63 @@ class Wording(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.version} ({self.language})"
+
+
+class RetentionVersion(models.Model):
+    """All retention rules together, as they were proposed and, if somebody else agreed, came into force. One
+    is in force, at most one waits; none is edited. `purposes`: which purposes each field had then, so that
+    giving a field another purpose ends nothing before it was agreed on."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        IN_FORCE = "in_force"
+        REPLACED = "replaced"
+        REFUSED = "refused"
+
+    number = models.PositiveIntegerField(unique=True)
+    state = models.CharField(max_length=10, choices=State)
+    purposes = models.JSONField(default=dict)  # field -> purposes
+    sha256 = models.CharField(max_length=64)  # of rules and purposes, in one spelling
+    impact = models.JSONField(default=dict)  # what it would do to whom when it was counted; empty: not yet
+    counted_at = models.DateTimeField(null=True)
+    proposed_by = models.CharField(max_length=80)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, default="", blank=True)
+    decided_at = models.DateTimeField(null=True)
+    event = models.UUIDField(null=True)  # uid of the ledger event that brought it into force
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state__in=["proposed", "in_force"]),
+                name="retention_version_one_each",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class RetentionRule(models.Model):
+    """What of a purpose, or of one of its fields, goes when: counted from `trigger`, in months or days."""
+
+    version = models.ForeignKey(RetentionVersion, on_delete=models.CASCADE, related_name="rules")
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="retention_rules")
+    field = models.ForeignKey(Field, null=True, on_delete=models.PROTECT, related_name="retention_rules")
+    trigger = models.CharField(max_length=20)  # of engine.retention
+    months = models.PositiveSmallIntegerField(default=0)
+    days = models.PositiveSmallIntegerField(default=0)
+    action = models.CharField(max_length=12)  # of engine.retention
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "purpose", "field", "trigger", "action"], name="retention_rule_of_field"
+            ),
+            models.UniqueConstraint(
+                fields=["version", "purpose", "trigger", "action"],
+                condition=models.Q(field=None),
+                name="retention_rule_of_purpose",
+            ),
+        ]

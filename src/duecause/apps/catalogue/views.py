@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from duecause.apps.catalogue import queries, texts
+from duecause.apps.catalogue import queries, retention_queries, retention_texts, texts
 from duecause.apps.catalogue.models import Field, Wording
 from duecause.apps.parties.texts import BASES
 from duecause.engine.screening import Rule
@@ -29,6 +29,7 @@ def tabs() -> list[dict[str, Any]]:
         {"url": reverse("catalogue:rules"), "label": _("Rules of law"), "code": "rules"},
         {"url": reverse("catalogue:fields"), "label": _("Fields and purposes"), "code": "fields"},
         {"url": reverse("catalogue:activities"), "label": _("Activities"), "code": "activities"},
+        {"url": reverse("retention:forecast"), "label": _("Retention"), "code": "retention"},
         {"url": reverse("catalogue:wordings"), "label": _("Wordings"), "code": "wordings"},
     ]
 
@@ -79,17 +80,17 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
 @require_GET
 @needs("catalogue.read")
 def fields(request: PageRequest) -> HttpResponse:
-    found = queries.fields()
+    found, kept = queries.fields(), retention_queries.by_purpose(retention_queries.in_force())
     purposes = {purpose.code: purpose for field in found for purpose in field.purposes.all()}
     context = {
         "tabs": tabs(),
-        "rows": [_field_row(field) for field in found],
+        "rows": [_field_row(field, kept) for field in found],
         "purposes": [
             {
                 "code": code,
                 "name": own_words(purpose.name, code),
                 "basis": BASES.get(purpose.legal_basis, purpose.legal_basis),
-                "months": purpose.retention_months,
+                "kept": retention_texts.rules_words(kept.get(code, [])),
                 "marketing": purpose.marketing,
                 "condition": purpose.special_condition,
             }
@@ -99,7 +100,7 @@ def fields(request: PageRequest) -> HttpResponse:
     return render(request, "catalogue/fields.html", context)
 
 
-def _field_row(field: Field) -> dict[str, Any]:
+def _field_row(field: Field, kept: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     purposes = list(field.purposes.all())
     return {
         "code": field.code,
@@ -112,8 +113,17 @@ def _field_row(field: Field) -> dict[str, Any]:
         "level": texts.level(field.perception),
         "compartment": texts.COMPARTMENTS.get(field.compartment, field.compartment),
         "purposes": [own_words(purpose.name, purpose.code) for purpose in purposes],
-        "months": max((purpose.retention_months for purpose in purposes), default=None),
+        "kept": list(dict.fromkeys(map(retention_texts.rule_words, _deciding(field, kept)))),
     }
+
+
+def _deciding(field: Field, kept: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Of each purpose the rules for this field, else those for all its fields."""
+    found = []
+    for purpose in field.purposes.all():
+        rules = kept.get(purpose.code, [])
+        found += [r for r in rules if r["field"] == field.code] or [r for r in rules if not r["field"]]
+    return found
 
 
 @require_GET

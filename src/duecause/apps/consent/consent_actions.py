@@ -19,7 +19,7 @@ from duecause.apps.consent.actions import lift_objections, oldest_record, restor
 from duecause.apps.consent.evidence import Pointer
 from duecause.apps.consent.histories import History, Topic, Word, histories, history
 from duecause.apps.consent.models import ConsentEvent
-from duecause.apps.consent.rules import months_after, rules
+from duecause.apps.consent.rules import rules
 from duecause.apps.consent.telling import Ended, Held, announce_end, announce_yes
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Controller
@@ -29,7 +29,7 @@ from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
 from duecause.engine.consents import GIVING
 from duecause.engine.ids import uuid7
-from duecause.engine.periods import local_day
+from duecause.engine.periods import local_day, months_after
 from duecause.engine.problems import Refused
 
 State = ConsentEvent.State

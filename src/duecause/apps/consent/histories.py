@@ -14,11 +14,10 @@ from uuid import UUID, uuid5
 
 from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.consent.models import ConsentEvent
-from duecause.apps.consent.rules import months_after
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person, Record
 from duecause.engine.consents import GIVEN, GIVING, Said, Standing, fold
-from duecause.engine.periods import end_of_day, local_day
+from duecause.engine.periods import end_of_day, local_day, months_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
-from duecause.apps.consent.rules import months_after
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person, Record
 from duecause.apps.statements import Statement
 from duecause.apps.vault import indexes
 from duecause.engine.consents import Said, fold
-from duecause.engine.periods import end_of_day, local_day
+from duecause.engine.periods import end_of_day, local_day, months_after
 
 GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import yaml
 
 from duecause.apps.catalogue.models import Field, Purpose
+from duecause.apps.catalogue.retention_queries import longest_months
 from duecause.apps.consent.histories import History, Word
 from duecause.apps.consent.phrases import Phrases, language_for, phrases
 from duecause.apps.consent.proof import proof_of
@@ -113,7 +114,7 @@ def _purpose(known: History, recipients: list[Partner], lang: _Language) -> dict
         "personal_data": data_of(purpose, lang.code),
         "collection_method": collected(known.given or known.words[0], lang.say, lang.code),
         "processing": list(lang.say.processing),
-        "storage": [{"location": controller.country, "retention": f"P{purpose.retention_months}M"}],
+        "storage": [{"location": controller.country, "retention": f"P{longest_months(purpose.code)}M"}],
         "processing_locations": sorted(countries),
         "geographic_restrictions": [],
         "recipients": [partner.code for partner in recipients] or [controller.code],

@@ -3,13 +3,13 @@ kept, how long a yes holds, who hears complaints."""
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from duecause.engine import yaml_reader
+from duecause.engine.periods import months_after
 from duecause.packs import law
 
 EVERYWHERE = "*"
@@ -66,12 +66,6 @@ class Rules:
 
     def authority_for(self, country: str) -> Authority | None:
         return next((each for each in self.authorities if each.country == country), None)
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months later, or the last day of a shorter month (Reg. 1182/71 Art. 3(2)(c))."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _rule(rules: Iterable[Rule], country: str, on: date) -> Rule | None:

@@ -12,8 +12,8 @@ from duecause.apps.catalogue.models import Wording
 from duecause.apps.consent.histories import History, histories
 from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.queries import GIVING, decided
-from duecause.apps.consent.rules import months_after
 from duecause.apps.register.models import Record
+from duecause.engine.periods import months_after
 
 # A row of a list whose consent ended longer ago was screened out each day since; nothing holds it any more.
 LOOKED_BACK = timedelta(days=7)

@@ -13,7 +13,7 @@ from duecause.apps.dialling import origins
 from duecause.apps.dialling.facts import CHUNK, among
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Controller, Source
-from duecause.apps.register.models import DialFact, GuardToken, ImportBatch, ImportRow
+from duecause.apps.register.models import ENDED, DialFact, GuardToken, ImportBatch, ImportRow
 from duecause.apps.vault import indexes
 from duecause.engine.phone import PhoneNumber
 from duecause.engine.problems import Refused
@@ -22,6 +22,7 @@ NOTES = frozenset(
     {"phone_two_numbers", "row_missing_cells"}
 )  # told at import, and no reason to hold a row back
 NO_IDENTIFIER = "no_identifier"
+OVER = "retention_over"
 NO_NUMBER = frozenset({"phone_placeholder", "missing_phone"})
 
 
@@ -113,6 +114,9 @@ def from_sources(codes: Sequence[str], *, campaign: Campaign, on: date) -> Candi
             by_record.setdefault(row.record, []).append(row)
     for number in _numbers(campaign.controller, "record", by_record, on):
         for row in by_record[number.record]:
+            if number.basis == ENDED:
+                row.problems |= set() if row.numbers else {OVER}
+                continue
             row.numbers.append(number)
             row.problems.clear()  # a problem of another number does not hold this one back
     return Candidates(rows, {"sources": sorted(codes)})
@@ -191,11 +195,13 @@ def from_list(
     for row in rows:
         candidate = Candidate(file_name, row.sheet, row.row, problems=set(row.problems))
         for n in row.numbers:
-            candidate.numbers += _one_per_person(known.get(tokens[n.e164], []))
+            found = known.get(tokens[n.e164], [])
+            candidate.numbers += _one_per_person([each for each in found if each.basis != ENDED])
+            candidate.problems |= {OVER} if found else set()
         if candidate.numbers:
             candidate.problems.clear()
             candidate.record = candidate.numbers[0].record
-        elif row.numbers:
+        elif row.numbers and OVER not in candidate.problems:
             candidate.problems = {"not_in_register"}
             candidate.numbers = [Number(tokens[n.e164], None, None, n.region) for n in row.numbers]
         candidates.append(candidate)

@@ -20,7 +20,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "group": catalogue.group,
     "law_class": catalogue.law_class,
     "perception": showing.level_words,
-    "retention_months": showing.months,
+    "retention": showing.kept_words,
     "holds_months": showing.months,
     "country": country_name,
     "language": language_name,

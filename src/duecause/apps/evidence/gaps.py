@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from duecause.apps.catalogue.retention_queries import waiting
 from duecause.apps.evidence.record import Record
 from duecause.web.words import own_words
 
 
 def of(record: Record) -> list[str]:
-    return [*_outside(record), *_special(record), *_undecided(record)]
+    return [*_outside(record), *_special(record), *_undecided(record), *_unkept(record)]
 
 
 def _outside(record: Record) -> Iterator[str]:
@@ -50,3 +51,14 @@ def _undecided(record: Record) -> Iterator[str]:
             )
         if one["status"] != "approved":
             yield _("“%(activity)s” is not approved.") % words
+
+
+def _unkept(record: Record) -> Iterator[str]:
+    """Purposes that nothing ends, and a change of the rules that nobody has agreed to yet."""
+    for code, purpose in record.content["purposes"].items():
+        if not purpose["retention"]:
+            yield _("“%(purpose)s”: no retention rule is in force, so nothing goes by itself.") % {
+                "purpose": own_words(purpose["name"], code)
+            }
+    if waiting() is not None:
+        yield _("A change of the retention rules waits for approval.")

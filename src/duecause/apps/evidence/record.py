@@ -17,6 +17,7 @@ from typing import Any
 
 from duecause.apps.catalogue.models import Activity, Field, Purpose, Wording
 from duecause.apps.catalogue.queries import fields_of
+from duecause.apps.catalogue.retention_queries import by_purpose, in_force
 from duecause.apps.evidence.counting import Counts, counts
 from duecause.apps.evidence.measures import Measure, measures
 from duecause.apps.evidence.recipients import Recipient, recipients
@@ -24,7 +25,7 @@ from duecause.apps.parties.models import Controller, Source
 from duecause.packs import catalogue as packed
 from duecause.web.templatetags.formats import shown_day
 
-FORMAT = "duecause.record/1"
+FORMAT = "duecause.record/2"
 Content = dict[str, Any]
 OWN = (Activity.Role.CONTROLLER, Activity.Role.JOINT)
 
@@ -95,11 +96,12 @@ def assemble(scope: Scope, *, now: datetime) -> Record:
     purposes |= {
         one.code: one for code in sorted(used) for one in fields[code].purposes.all() if code in held
     }
+    kept = by_purpose(in_force())  # what is only proposed is not carried out
     content: Content = {
         "format": FORMAT,
         "scope": _scope(scope),
         "activities": {row.code: _activity(row, got[row.pk]) for row in activities},
-        "purposes": {code: _purpose(purposes[code]) for code in sorted(purposes)},
+        "purposes": {code: _purpose(purposes[code], kept.get(code, [])) for code in sorted(purposes)},
         "fields": {code: _field(fields[code], code in held) for code in sorted(used)},
         "recipients": {code: everybody[code].content for code in sorted(everybody)},
         "sources": {row.code: _source(row) for row in sorted(sources, key=lambda row: row.code)},
@@ -152,13 +154,13 @@ def _activity(row: Activity, got: list[Recipient]) -> Content:
     }
 
 
-def _purpose(row: Purpose) -> Content:
+def _purpose(row: Purpose, retention: list[Content]) -> Content:
     return {
         "name": row.name,
         "legal_basis": row.legal_basis,
         "legal_basis_term": packed.basis_term(row.legal_basis),
         "special_condition": row.special_condition,
-        "retention_months": row.retention_months,
+        "retention": retention,
         "marketing": row.marketing,
         "term": packed.purpose_term(row.dpv),
     }

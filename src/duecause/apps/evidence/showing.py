@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from duecause.apps.catalogue import texts as catalogue
+from duecause.apps.catalogue.retention_texts import rule_words
 from duecause.apps.evidence import gaps, texts
 from duecause.apps.evidence.filters import Filter
 from duecause.apps.evidence.record import Content, Record, Scope
@@ -122,7 +123,7 @@ def _activity(record: Record, code: str, one: Content) -> ShownActivity:
         (_("About"), _joined(catalogue.subjects(one["subjects"]))),
         (_("Recipients"), _joined(content["recipients"][each]["name"] for each in one["recipients"])),
         (_("Transfers outside the EEA"), _transfers(content, one)),
-        (_("Kept"), _joined(dict.fromkeys(months(each["retention_months"]) for each in purposes))),
+        (_("Kept"), _joined(dict.fromkeys(kept_words(each["retention"]) for each in purposes))),
         (_("Impact assessment (Art. 35)"), _assessment(one)),
         (_("Answers for it"), one["owner"]),
         (_("Status"), str(status)),
@@ -149,6 +150,21 @@ def purpose_words(purpose: Content) -> str:
     if purpose["special_condition"]:
         words += ", " + _("Art. 9(2)(%(letter)s)") % {"letter": purpose["special_condition"]}
     return f"{words})"
+
+
+def kept_words(rules: list[Content]) -> str:
+    """Of a purpose. Names a field where a rule is about one alone."""
+    words = [f"{rule['field']}: {rule_words(rule)}" if rule["field"] else rule_words(rule) for rule in rules]
+    return "; ".join(words) or _("no rule in force")
+
+
+def _kept(code: str, purposes: list[Content]) -> list[str]:
+    """The rules that decide about one field."""
+    found = []
+    for purpose in purposes:
+        own = [rule for rule in purpose["retention"] if rule["field"] == code]
+        found += own or [rule for rule in purpose["retention"] if not rule["field"]]
+    return list(dict.fromkeys(map(rule_words, found)))
 
 
 def months(number: int) -> str:
@@ -217,7 +233,6 @@ def _fields(record: Record, fields: Mapping[str, Content], caption: str) -> Tabl
         purposes = [
             record.content["purposes"][each] for each in one["purposes"] if each in record.content["purposes"]
         ]
-        longest = max((purpose["retention_months"] for purpose in purposes), default=0)
         rows.append(
             (
                 own_words(one["label"], code),
@@ -225,7 +240,7 @@ def _fields(record: Record, fields: Mapping[str, Content], caption: str) -> Tabl
                 class_words(one),
                 level_words(one["perception"]),
                 _joined(own_words(purpose["name"]) for purpose in purposes),
-                months(longest) if longest else NOTHING,
+                "; ".join(_kept(code, purposes)) or NOTHING,
                 record.holding(code),
             )
         )

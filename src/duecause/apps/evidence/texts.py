@@ -53,7 +53,7 @@ VALUES = {
     "dpia_on": lazy("day of that decision"),
     "legal_basis": lazy("legal basis"),
     "special_condition": lazy("condition of Art. 9(2)"),
-    "retention_months": lazy("kept"),
+    "retention": lazy("kept"),
     "marketing": lazy("marketing"),
     "label": lazy("name"),
     "group": lazy("group"),

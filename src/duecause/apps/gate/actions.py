@@ -171,10 +171,18 @@ def hints(
 
 
 def open_for_job(
-    *, actor: Actor, kind: str, ids: Sequence[UUID], fields: Collection[str], why: str, now: datetime
+    *,
+    actor: Actor,
+    kind: str,
+    ids: Sequence[UUID],
+    fields: Collection[str],
+    why: str,
+    now: datetime,
+    stored_only: bool = False,
 ) -> dict[UUID, dict[str, Any]]:
     """Open named fields of many records (`kind` "record") or people ("person") for a job step, with one
-    event for all. `why` is the code of the job. The result lives in memory only.
+    event for all. `why` is the code of the job. The result lives in memory only. `stored_only`: also fields
+    that may only be stored any more, which is for who ends or proves their storing.
 
     Raises NotPermitted unless the actor carries the function `open:<why>`.
     """
@@ -183,7 +191,11 @@ def open_for_job(
     holdings = holdings_of(kind, ids)
     for holding, content in zip(holdings, open_many([h.sealed for h in holdings]), strict=True):
         if content is not None:
-            kept = {name: value for name, value in content.items() if name in fields}
+            kept = {
+                name: value
+                for name, value in content.items()
+                if name in fields and (stored_only or name in holding.groups)
+            }
             opened.setdefault(holding.record, {}).update(kept)
     with transaction.atomic():
         record(

@@ -6,4 +6,4 @@ class RegisterConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from duecause.apps.register import jobs, providers  # noqa: F401
+        from duecause.apps.register import hold_queries, jobs, providers  # noqa: F401

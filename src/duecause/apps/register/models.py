@@ -11,6 +11,9 @@ from duecause.apps.catalogue.models import Wording
 from duecause.apps.parties.models import Source
 from duecause.engine.ids import uuid7
 
+# Basis of a number whose time in marketing is over: no list takes it up, an objection still finds it.
+ENDED = "ended"
+
 
 class Person(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7)
@@ -108,6 +111,47 @@ class Correction(models.Model):
                 name="correction_standing_once",
             )
         ]
+
+
+class StoredField(models.Model):
+    """A field that may only be stored (GDPR Art. 4(3)): its value is still in the seal of its record, and
+    `Record.fields` no longer names it, so that nobody is shown it and no list is made with it."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="stored_fields")
+    field = models.CharField(max_length=40)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record", "field"], name="stored_field_once")]
+
+
+class Hold(models.Model):
+    """Somebody must not lose these data for now: a claim, an order of a court, an inspection (GDPR
+    Art. 17(3)(b), (e)). While it runs nothing it covers is erased by any rule or request.
+
+    `whole_person`: all records of whoever one of `records` is of, also those that come later; else only
+    `records`. That way it follows records when persons are linked and separated."""
+
+    class Reason(models.TextChoices):
+        LEGAL_CLAIM = "legal_claim"
+        COURT_ORDER = "court_order"
+        AUTHORITY = "authority"
+        LEGAL_OBLIGATION = "legal_obligation"
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    records = models.ManyToManyField(Record, related_name="holds")
+    whole_person = models.BooleanField(default=True)
+    fields = models.JSONField(default=list)  # codes; empty: all
+    reason = models.CharField(max_length=16, choices=Reason)
+    reference = models.CharField(max_length=60, default="", blank=True)  # of the file, never a name
+    begun_by = models.CharField(max_length=80)
+    begun_at = models.DateTimeField()
+    until = models.DateField(null=True)  # its last day; none: until somebody ends it
+    ended_by = models.CharField(max_length=80, default="", blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["ended_at", "until"], name="hold_running")]
 
 
 class Lookup(models.Model):

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from duecause.apps.ledger import queries as ledger
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
@@ -22,7 +24,11 @@ def midnight(day: date) -> datetime:
 
 def consents_of_records(person: UUID) -> list[dict[str, str]]:
     """The proof of consents that came with a list: from which source, with which words, when."""
-    rows = Record.objects.filter(person=person, basis="consent", wording__isnull=False)
+    return consents_of(Record.objects.filter(person=person))
+
+
+def consents_of(records: QuerySet[Record]) -> list[dict[str, str]]:
+    rows = records.filter(basis="consent", wording__isnull=False)
     return [
         {
             "source": row.source.code,

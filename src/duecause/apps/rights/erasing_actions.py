@@ -17,7 +17,7 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.register.fields import is_phone, numbers_in
 from duecause.apps.register.identifiers import Token, guards_of
-from duecause.apps.register.models import GuardToken, Person, Record
+from duecause.apps.register.models import GuardToken, Person, Record, StoredField
 from duecause.apps.rights import (
     certifying,
     journal,
@@ -157,6 +157,8 @@ def _guard(case: ErasureCase, actor: Actor, now: datetime) -> None:
 def _guards_of_person(case: ErasureCase, actor: Actor, now: datetime) -> set[Token]:
     names = Record.objects.filter(person=case.person_id).values_list("fields", flat=True)
     phones = {name for fields in names for name in fields if is_phone(name)}
+    stored = StoredField.objects.filter(record__person=case.person_id)
+    phones |= {name for name in stored.values_list("field", flat=True) if is_phone(name)}
     opened = open_for_job(
         actor=actor,
         kind="person",
@@ -164,6 +166,7 @@ def _guards_of_person(case: ErasureCase, actor: Actor, now: datetime) -> set[Tok
         fields={"email", "customer_no", *phones},
         why=OPEN,
         now=now,
+        stored_only=True,
     )
     kept = set(case.work["kept"])
     tokens: set[Token] = set()
@@ -225,7 +228,13 @@ def _read_back(case: ErasureCase, actor: Actor, now: datetime) -> None:
     kept = [UUID(text) for text in case.work["kept"]]
     found = reading_back.leftovers(person=case.person_id, records=records, kept=kept)
     opened = open_for_job(
-        actor=actor, kind="person", ids=[case.person_id], fields=removing.IDENTIFYING, why=OPEN, now=now
+        actor=actor,
+        kind="person",
+        ids=[case.person_id],
+        fields=removing.IDENTIFYING,
+        why=OPEN,
+        now=now,
+        stored_only=True,
     )
     found["opened"] = len([values for values in opened.values() if values])
     left = {name: count for name, count in found.items() if count}

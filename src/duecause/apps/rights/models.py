@@ -55,3 +55,61 @@ class ErasureCase(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["state", "planned_at"], name="erasure_case_state")]
+
+
+class RetentionCertificate(models.Model):
+    """What a retention rule took of one person in one night: which fields of which records, by which rule.
+    `content` holds codes, ids and dates, never what was erased; the ledger holds its hash. It is dropped when
+    its own time is over."""
+
+    class Stage(models.TextChoices):
+        REMOVED = "removed"  # rows are gone, partners are told
+        KEYLESS = "keyless"  # the keys of records that went as a whole too
+        PROVEN = "proven"  # database files scrubbed, read back
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="retention_certificates")
+    run = models.UUIDField(db_index=True)  # the obligation's step
+    version = models.PositiveIntegerField()  # of the rules
+    stage = models.CharField(max_length=8, choices=Stage, default=Stage.REMOVED)
+    content = models.JSONField(default=dict)
+    removed_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True)
+    event = models.UUIDField(null=True)  # uid of the ledger event that proves it
+    # Nothing else is left of the person: until when the proof of what they said stays, and when it went.
+    proof_until = models.DateField(null=True)
+    proof_ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["stage", "id"], name="retention_stage"),
+            models.Index(
+                fields=["proof_until"],
+                condition=models.Q(proof_ended_at=None, proof_until__isnull=False),
+                name="retention_proof_due",
+            ),
+        ]
+
+
+class AnonymousCount(models.Model):
+    """What stays of fields that were made anonymous: how many of which group went in a month, apart from
+    every record and from each other."""
+
+    source = models.CharField(max_length=40)
+    field = models.CharField(max_length=40)
+    group = models.CharField(max_length=20)
+    month = models.DateField()  # its first day
+    records = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "field", "group", "month"], name="anonymous_count_once")
+        ]
+
+
+class RetentionForecast(models.Model):
+    """What goes when, as the night counted it; a register too large to count for a page shows this."""
+
+    at = models.DateTimeField()
+    version = models.PositiveIntegerField()
+    content = models.JSONField(default=dict)

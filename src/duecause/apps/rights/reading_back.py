@@ -21,24 +21,28 @@ def leftovers(*, person: UUID, records: Iterable[UUID], kept: Iterable[UUID]) ->
     stay = set(kept)
     gone = [record for record in records if record not in stay]
     found = {
-        "identity_sealed": _count(Record, "person", [person], "identity IS NOT NULL"),
-        "records": _count(Record, "id", gone),
-        "lookups": _count(Lookup, "record", gone) + _count(Lookup, "record", stay, "kind <> 'customer_no'"),
-        "dial_facts": _count(DialFact, "person", [person]),
-        "relations": _count(RelationFact, "record", gone),
-        "list_rows": _count(ListRow, "person", [person]) + _count(ListRow, "record", [*gone, *stay]),
-        "release_rows": _count(ReleaseRow, "person", [person]) + _count(ReleaseRow, "record", [*gone, *stay]),
-        "import_rows": _count(ImportRow, "record", [*gone, *stay]),
-        "consents_of_records": _count(ConsentEvent, "record", gone),
-        "not_marked": _count(Person, "id", [person], "erased_at IS NULL"),
-        "record_keys": _count(DataKey, "owner", gone, "length(wrapped) > 0")
-        + _count(DataKey, "owner", stay, "length(wrapped) > 0 AND compartment <> 'contract'"),
-        "person_keys": _count(DataKey, "owner", [person], "length(wrapped) > 0 AND compartment <> 'proof'"),
+        "identity_sealed": count_rows(Record, "person", [person], "identity IS NOT NULL"),
+        "records": count_rows(Record, "id", gone),
+        "lookups": count_rows(Lookup, "record", gone)
+        + count_rows(Lookup, "record", stay, "kind <> 'customer_no'"),
+        "dial_facts": count_rows(DialFact, "person", [person]),
+        "relations": count_rows(RelationFact, "record", gone),
+        "list_rows": count_rows(ListRow, "person", [person]) + count_rows(ListRow, "record", [*gone, *stay]),
+        "release_rows": count_rows(ReleaseRow, "person", [person])
+        + count_rows(ReleaseRow, "record", [*gone, *stay]),
+        "import_rows": count_rows(ImportRow, "record", [*gone, *stay]),
+        "consents_of_records": count_rows(ConsentEvent, "record", gone),
+        "not_marked": count_rows(Person, "id", [person], "erased_at IS NULL"),
+        "record_keys": count_rows(DataKey, "owner", gone, "length(wrapped) > 0")
+        + count_rows(DataKey, "owner", stay, "length(wrapped) > 0 AND compartment <> 'contract'"),
+        "person_keys": count_rows(
+            DataKey, "owner", [person], "length(wrapped) > 0 AND compartment <> 'proof'"
+        ),
     }
     return found
 
 
-def _count(model: type[models.Model], field: str, values: Iterable[UUID], also: str = "1 = 1") -> int:
+def count_rows(model: type[models.Model], field: str, values: Iterable[UUID], also: str = "1 = 1") -> int:
     alias = "keys" if model is DataKey else "default"
     connection = connections[alias]
     column = model._meta.get_field(field)

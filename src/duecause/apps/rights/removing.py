@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from duecause.apps.catalogue.models import Field
 from duecause.apps.consent.models import ConsentEvent, Objection
@@ -36,29 +37,47 @@ def remove(person: UUID, *, kept: set[UUID]) -> dict[str, int]:
     contract stays. Returns rows per table; running it again finds none."""
     done: dict[str, int] = {}
     done["dialling.ListRow"] = stores.list_rows(person).update(record=None, person=None, token=None)
-    done["dialling.ReleaseRow"] = _blank_release_rows(stores.release_rows(person))
+    done["dialling.ReleaseRow"] = blank_release_rows(stores.release_rows(person))
     done["register.ImportRow"] = ImportRow.objects.filter(record__person=person).update(record=None)
     ConsentEvent.objects.filter(record__person=person).update(record=None)
     Objection.objects.filter(record__person=person).update(record=None)
-    done["register.RecordLink"] = _deleted(stores.links(person))
+    done["register.RecordLink"] = deleted(stores.links(person))
     lookups = Lookup.objects.filter(record__person=person)
     customer_no = Lookup.Kind.CUSTOMER_NO
-    done["register.Lookup"] = _deleted(lookups.exclude(record__in=kept, kind=customer_no))
-    done["register.DialFact"] = _deleted(DialFact.objects.filter(person=person))
+    done["register.Lookup"] = deleted(lookups.exclude(record__in=kept, kind=customer_no))
+    done["register.DialFact"] = deleted(DialFact.objects.filter(person=person))
     facts = RelationFact.objects.filter(person=person)
-    done["register.RelationFact"] = _deleted(facts.exclude(record__in=kept))
-    done["register.Record"] = _deleted(Record.objects.filter(person=person).exclude(pk__in=kept))
+    done["register.RelationFact"] = deleted(facts.exclude(record__in=kept))
+    done["register.Record"] = deleted(Record.objects.filter(person=person).exclude(pk__in=kept))
     _keep_contracts_only(kept)
     Person.objects.filter(pk=person).update(language="en")
     return {table: rows for table, rows in done.items() if rows}
 
 
-def _deleted(rows: QuerySet[Model]) -> int:
+def remove_records(records: Sequence[UUID]) -> dict[str, int]:
+    """Remove these records alone and blank what points at them. Returns rows per table; again finds none."""
+    done = {
+        "dialling.ListRow": ListRow.objects.filter(record__in=records).update(
+            record=None, person=None, token=None
+        ),
+        "dialling.ReleaseRow": blank_release_rows(ReleaseRow.objects.filter(record__in=records)),
+        "register.ImportRow": ImportRow.objects.filter(record__in=records).update(record=None),
+    }
+    ConsentEvent.objects.filter(record__in=records).update(record=None)
+    Objection.objects.filter(record__in=records).update(record=None)
+    done["register.RecordLink"] = deleted(RecordLink.objects.filter(Q(a__in=records) | Q(b__in=records)))
+    for model in (Lookup, DialFact, RelationFact):
+        done[model._meta.label] = deleted(model._default_manager.filter(record__in=records))
+    done["register.Record"] = deleted(Record.objects.filter(pk__in=records))
+    return {table: rows for table, rows in done.items() if rows}
+
+
+def deleted(rows: QuerySet[Model]) -> int:
     _, per_model = rows.delete()
     return per_model.get(rows.model._meta.label, 0)
 
 
-def _blank_release_rows(rows: QuerySet[ReleaseRow]) -> int:
+def blank_release_rows(rows: QuerySet[ReleaseRow]) -> int:
     """The reference in the centre's own file stays, so that the centre can be told which row to erase; the
     number behind it is replaced, so that no check finds it released."""
     found = list(rows)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from duecause.apps.consent.rules import months_after
 from duecause.engine import yaml_reader
+from duecause.engine.periods import months_after
 from duecause.packs import law
 
 
@@ -15,10 +15,14 @@ from duecause.packs import law
 class Rules:
     contract_months: int
     guard_months: int
+    certificate_months: int
     law: dict[str, str]  # section -> articles
 
     def contract_until(self, end: date) -> date:
         return months_after(end, self.contract_months)
+
+    def certificates_since(self, today: date) -> date:
+        return months_after(today, -self.certificate_months)
 
     def guard_until(self, erased: date) -> date:
         return months_after(erased, self.guard_months)
@@ -33,6 +37,7 @@ def rules() -> Rules:
     found = Rules(
         contract_months=_number(top, "contract", "months", articles),
         guard_months=_number(top, "guard", "months", articles),
+        certificate_months=_number(top, "certificate", "months", articles),
         law=articles,
     )
     top.done()

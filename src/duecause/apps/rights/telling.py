@@ -35,10 +35,15 @@ def delivers_orders(deliver: Deliver) -> Deliver:
     return deliver
 
 
+def hand_over(order: Order) -> set[str]:
+    """Codes of the centres that now have the order due."""
+    return {centre for deliver in _deliveries for centre in deliver(order)}
+
+
 def tell(order: Order) -> list[dict[str, Any]]:
     """Hand the order to whoever delivers; says of each centre whether its order is on the way (`ordered`) or
     somebody has to tell it by other means (`to_be_told`)."""
-    ordered = {centre for deliver in _deliveries for centre in deliver(order)}
+    ordered = hand_over(order)
     return [
         {
             **asdict(holder),

@@ -20,7 +20,7 @@ class Reason:
 
 # Groups in order of precedence. A code that no group names is an import problem.
 RULES = ("sector_ban", "no_rule", "campaign_country")
-IMPORT = ("invalid_number", "missing_phone", "quarantined", "not_in_register")
+IMPORT = ("invalid_number", "missing_phone", "quarantined", "not_in_register", "retention_over")
 MINOR = ("minor",)
 SUPPRESSION = (
     "objection",
@@ -68,6 +68,13 @@ REASONS: Mapping[str, Reason] = {
         gettext_noop(
             "No source is known for this number, so nobody could say where it came from (GDPR Art. 14). "
             "Import the list first."
+        ),
+    ),
+    "retention_over": Reason(
+        gettext_noop("Kept no longer for marketing"),
+        gettext_noop(
+            "The time for which this number may be used for marketing is over (GDPR Art. 5(1)(e)). It is "
+            "kept for another purpose only."
         ),
     ),
     "minor": Reason(gettext_noop("Minor"), gettext_noop("The person is a minor and is not called to sell.")),

@@ -4,9 +4,11 @@ Data; the engine reads it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from duecause.engine import yaml_reader
 from duecause.engine.agreements import load_checklists
 from duecause.engine.origins import OriginRules, load_origin_rules
 from duecause.engine.partyfacts import Rules, load_policy
@@ -21,6 +23,7 @@ CONSENTS_FILE = "consents.yaml"  # read by the consent room: proof, validity, au
 KEYS_FILE = "keys.yaml"  # read by the vault: how long copies of keys live
 ORIGIN_FILE = "origin.yaml"  # what follows where it is not known where data came from
 RIGHTS_FILE = "rights.yaml"  # read by the rights room: what outlives an erasure, and how long
+RETENTION_FILE = "retention.yaml"
 
 
 def texts() -> dict[str, str]:
@@ -60,3 +63,33 @@ def party_rules() -> Rules:
         checklists=load_checklists(held[AGREEMENTS_FILE], file=AGREEMENTS_FILE),
         policy=load_policy(held[PARTY_GATE_FILE], file=PARTY_GATE_FILE),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """`anonymous`: field → what of it may be counted when it goes. Groups below `smallest_group` stay
+    unnamed."""
+
+    anonymous: dict[str, str]
+    smallest_group: int
+
+
+@cache
+def retention() -> Retention:
+    """Raises Refused where the file is malformed."""
+    top = yaml_reader.read_mapping(texts()[RETENTION_FILE], file=RETENTION_FILE)
+    top.day("as_of")
+    fields = top.mapping("anonymous")
+    kept = {name: _keeps(fields.mapping(name)) for name in fields.keys()}  # noqa: SIM118 - not a dict
+    for name in ("law", "note", "confidence"):
+        top.text(name)
+    top.text_or_none("reviewed_by")
+    found = Retention(kept, top.number("smallest_group"))
+    top.done()
+    return found
+
+
+def _keeps(entry: yaml_reader.Mapping) -> str:
+    value = entry.choice("keeps", ("decade", "region"))
+    entry.done()
+    return value
