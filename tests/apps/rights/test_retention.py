@@ -18,8 +18,18 @@ from duecause.apps.gate.facts import Reason
 from duecause.apps.ledger import checking
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
+from duecause.apps.register.correct_actions import Saying as CorrectionSaying
+from duecause.apps.register.correct_actions import correct
 from duecause.apps.register.hold_actions import Terms, begin_hold, end_hold
-from duecause.apps.register.models import DialFact, Lookup, Person, Record, RelationFact, StoredField
+from duecause.apps.register.models import (
+    Correction,
+    DialFact,
+    Lookup,
+    Person,
+    Record,
+    RelationFact,
+    StoredField,
+)
 from duecause.apps.rights import retention_actions
 from duecause.apps.rights.models import AnonymousCount, RetentionCertificate
 from duecause.apps.rights.retention_actions import run_retention
@@ -311,3 +321,42 @@ def test_the_proof_of_what_somebody_said_outlives_the_record_for_its_own_time(wo
     assert DataKey.objects.filter(owner=person.pk, compartment="proof").exclude(wrapped=b"").exists()
     assert run(later + timedelta(days=6 * 366))["proofs"] == 1
     assert not DataKey.objects.filter(owner=person.pk).exclude(wrapped=b"").exists()
+
+
+def test_what_a_corrected_field_held_before_goes_with_it(world):
+    keep_by_rules(
+        (world.sales, None, "last_contact", 24, 0, "erase"), (world.sales, "city", "obtained", 0, 10, "erase")
+    )
+    person = canary.canary(world)
+    record = known_since(person, LATELY)
+    correct(
+        actor=OPERATOR,
+        person=person,
+        field="city",
+        value="Tienen",
+        saying=CorrectionSaying(how="call"),
+        now=NOW,
+    )
+    assert Correction.objects.get().previous is not None
+    assert run()["fields"] == {"erase": 1}
+    assert not Correction.objects.exists() and "city" not in opened(record, "city", "street")
+
+
+def test_a_correction_shows_nothing_that_is_stored_only_and_loses_none_of_it(world):
+    keep_by_rules(
+        (world.sales, "email", "obtained", 0, 10, "restrict"),
+        (world.sales, None, "last_contact", 24, 0, "erase"),
+    )
+    person = canary.canary(world)
+    record = known_since(person, LATELY)
+    run()
+    correct(
+        actor=OPERATOR,
+        person=person,
+        field="city",
+        value="Tienen",
+        saying=CorrectionSaying(how="call"),
+        now=NOW,
+    )
+    assert opened(record, "email", "city") == {"city": "Tienen"}
+    assert opened(record, "email", stored_only=True) == {"email": canary.VALUES["email"]}

@@ -12,7 +12,7 @@ from django.db import transaction
 from duecause.apps.gate.actions import Denied, open_for_job, permit
 from duecause.apps.gate.facts import NO_REASON, Reason
 from duecause.apps.ledger.actions import record
-from duecause.apps.register import facts, telling, writing
+from duecause.apps.register import facts, stored_only, telling, writing
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import CONTRACT, Declared, declared, is_phone
 from duecause.apps.register.history import extended
@@ -64,6 +64,9 @@ def can_be_corrected(field: str) -> bool:
     return field in known.groups and known.stores(field) and field not in CONTRACT
 
 
+_OVERTAKEN = gettext_noop("Somebody changed this record in the same moment. Look again, then correct it.")
+
+
 def correct(
     *,
     actor: Actor,
@@ -107,6 +110,7 @@ def correct(
     with transaction.atomic():
         for change, plan in plans:
             _write(actor, act, change, plan, sealed[change.record.pk], saying, now)
+        stored_only.hide_again(change.record.pk for change, _ in plans)
         record(
             actor=actor,
             kind="register.corrected",
@@ -163,13 +167,15 @@ def _changes(act: UUID, person: Person, field: str, chosen: UUID | None, now: da
         .select_related("source__controller", "batch", "wording")
         .order_by("-recorded_at", "-pk")
     )
+    known = [each.pk for each in records]
     opened = open_for_job(
         actor=Actor.job(str(act), f"open:{OPEN}"),
         kind="record",
-        ids=[each.pk for each in records],
-        fields={name for each in records for name in each.fields},
+        ids=known,
+        fields={name for each in records for name in each.fields} | stored_only.names_in(known),
         why=OPEN,
         now=now,
+        stored_only=True,
     )
     records = [each for each in records if each.pk in opened]
     if chosen is not None and chosen not in {each.pk for each in records}:
@@ -279,6 +285,8 @@ def _write(
     now: datetime,
 ) -> None:
     stored = change.record
+    if Record.objects.select_for_update().get(pk=stored.pk).fields != stored.fields:
+        raise Refused("correction_overtaken", _OVERTAKEN)  # a field went meanwhile: it must not come back
     blobs = {name: blob for name, blob in sealed.items() if name != "previous"}
     setting = _setting(stored, declared(), now)
     history = extended(
@@ -294,10 +302,7 @@ def _write(
         changes=plan.changes,
     )
     if not writing.rewrite(setting, plan, blobs, basis=stored.basis, history=history):
-        raise Refused(
-            "correction_overtaken",
-            gettext_noop("Somebody changed this record in the same moment. Look again, then correct it."),
-        )
+        raise Refused("correction_overtaken", _OVERTAKEN)
     for name in plan.changes:
         standing = Correction.objects.filter(record=stored, field=name, ended_at=None)
         before = standing.values_list("before", flat=True).first()

@@ -13,10 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from duecause.apps.bulk import insert_rows, stored_uuid
-from duecause.apps.register import facts, grouping, rewriting
+from duecause.apps.register import facts, grouping, rewriting, stored_only
 from duecause.apps.register.limits import limits
 from duecause.apps.register.matching_job import Found
 from duecause.apps.register.models import (
+    ENDED,
     DialFact,
     ImportRow,
     Lookup,
@@ -152,10 +153,11 @@ def rewrite(
         **sealed,
     )
     if written:
+        over = set(DialFact.objects.filter(record=plan.record_id).values_list("basis", flat=True)) == {ENDED}
         for model in (Lookup, DialFact):
             model.objects.filter(record=plan.record_id).delete()
         _write_finders(setting, [plan])
-        DialFact.objects.filter(record=plan.record_id).update(basis=basis)
+        DialFact.objects.filter(record=plan.record_id).update(basis=ENDED if over else basis)
     return bool(written)
 
 
@@ -256,6 +258,7 @@ def _update_records(setting: Setting, updated: Sequence[Plan], sealed: Sealed) -
     for part in slices([plan.record for plan in updated]):
         for model in (Lookup, DialFact, RelationFact):
             model.objects.filter(record__in=part).delete()
+    stored_only.hide_again([plan.record_id for plan in updated])
 
 
 def _write_relations(plans: Sequence[Plan]) -> None:

@@ -159,7 +159,7 @@ class _Chunk:
         for trigger, days in ((Trigger.OBJECTED, self.objections), (Trigger.REQUEST_CLOSED, self.requests)):
             if person in days:
                 dates[trigger] = local_day(days[person], country)
-        stored = self.stored.get(record, frozenset())
+        stored = self.stored.get(record, frozenset()) - set(names)
         facts = Facts(tuple(sorted({*names, *stored})), dates, frozenset(running))
         holds = self.holds.get(record, ())
         return tuple(

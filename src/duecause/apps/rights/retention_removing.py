@@ -120,7 +120,7 @@ def _blank(order: Order) -> Counter[str]:
     row.field_hashes = {name: value for name, value in row.field_hashes.items() if name not in gone}
     row.save(update_fields=[*SEALED_IN, "fields", "field_hashes"])
     StoredField.objects.filter(record=row, field__in=gone).delete()
-    Correction.objects.filter(record=row, field__in=gone).delete()  # its seal holds what stood there before
+    _forget_corrections(row, gone)
     done: Counter[str] = Counter({"register.Record": 1})
     keep = set(tokens_of(left, [int(number[1:]) for number in numbers_in(left)]))
     lost = [
@@ -132,6 +132,14 @@ def _blank(order: Order) -> Counter[str]:
     if "birth_date" in gone:  # this day is the day of birth in another dress
         DialFact.objects.filter(record=row, minor_band="adult").update(adult_from=None)
     return done
+
+
+def _forget_corrections(row: Record, gone: set[str]) -> None:
+    """What a field held before it was corrected is sealed with all that the same act corrected."""
+    own = Correction.objects.filter(record=row)
+    acts = set(own.filter(field__in=gone).values_list("act", flat=True))
+    own.filter(act__in=acts).update(previous=None)
+    own.filter(field__in=gone).delete()
 
 
 def _store_only(order: Order, names: Sequence[str], now: datetime) -> None:
