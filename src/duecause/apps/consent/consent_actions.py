@@ -353,9 +353,11 @@ def _refuse_unknown_ground(ground: str) -> None:
 def _said_before(
     person: Person, saying: Saying, wording: Wording | None, states: Iterable[str]
 ) -> list[ConsentEvent]:
-    """The events that the same sending wrote. Raises Refused where its reference is another's."""
+    """The events that the same sending wrote. One that comes twice at one moment waits here for the other.
+    Raises Refused where its reference is another's."""
     if not saying.reference:
         return []
+    Person.objects.select_for_update().get(pk=person.pk)
     found = list(
         ConsentEvent.objects.filter(reference=saying.reference).select_related(
             "controller", "purpose", "wording"
