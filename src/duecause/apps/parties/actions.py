@@ -122,6 +122,24 @@ def apply_partner(
     return put(PARTNER, wanted, actor=actor, now=now)
 
 
+def add_partner(
+    *, actor: Actor, code: str, name: str, kind: str, country: str, role: str, our_role: str, now: datetime
+) -> Partner:
+    """Take up a partner that nobody has noted yet: its gate is closed until its contract says enough. Raises
+    NotPermitted, and Refused where the code is taken."""
+    require_one_of(actor, "parties.review", "parties.manage")
+    with transaction.atomic():
+        if Partner.objects.filter(code=code).exists():
+            raise Refused(
+                "partner_exists",
+                "There is a partner with the code %(taken)s already. Choose another.",
+                taken=code,
+            )
+        wanted = {"code": code, "name": name, "kind": kind, "country": country}
+        put(PARTNER, {**wanted, "role": role, "our_role": our_role}, actor=actor, now=now)
+    return Partner.objects.get(code=code)
+
+
 def ordered(accesses: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Each country once, in order, with its ways; so that the same facts are the same value."""
     ways: dict[str, set[str]] = {}

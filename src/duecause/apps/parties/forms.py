@@ -13,6 +13,8 @@ from duecause.apps.parties.models import Contract, Engagement, Partner, Transfer
 from duecause.apps.parties.override_actions import MOST_WORDS
 from duecause.apps.parties.transfer_actions import WAYS
 
+NEW = "new"
+
 
 def _day(label: Any, *, required: bool = True, hint: Any = "") -> forms.DateField:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -27,6 +29,35 @@ def _country() -> forms.CharField:
         error_messages={"invalid": _("Write the two letters of the country.")},
         widget=forms.TextInput(attrs={"maxlength": 2, "autocapitalize": "characters", "autocomplete": "off"}),
     )
+
+
+class PartnerForm(forms.Form):
+    name = forms.CharField(max_length=200, label=_("Name"))
+    code = forms.RegexField(
+        r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z",
+        label=_("Code"),
+        help_text=_("Short, and for good: lists, keys and reports name the partner by it."),
+        error_messages={"invalid": _("Letters, digits, dots, hyphens and underscores, 40 at most.")},
+    )
+    kind = forms.ChoiceField(
+        choices=[(code, texts.PARTNER_KINDS[code]) for code in Partner.Kind.values], label=_("What it is")
+    )
+    country = _country()
+    role = forms.ChoiceField(
+        choices=[(code, texts.ROLES[code]) for code in reversed(Partner.Role.values)], label=_("Its role")
+    )
+    our_role = forms.ChoiceField(
+        choices=[(code, texts.ROLES[code]) for code in Partner.Role.values], label=_("Our role")
+    )
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"])
+        if code.lower() == NEW:  # the address of this form
+            raise forms.ValidationError(_("Choose another code: this one is taken by this page."))
+        return code
 
 
 class ContractForm(forms.Form):

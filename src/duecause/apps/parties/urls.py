@@ -1,10 +1,12 @@
 from django.urls import path
 
 from duecause.apps.parties import partner_views, views
+from duecause.apps.parties.forms import NEW
 
 app_name = "parties"
 urlpatterns = [
     path("", views.partners, name="list"),
+    path(f"{NEW}/", views.new_partner, name="new"),
     path("<str:code>/", partner_views.partner, name="partner"),
     path("<str:code>/keys/", partner_views.create_key, name="create-key"),
     path("<str:code>/keys/<str:prefix>/revoke/", partner_views.revoke_key, name="revoke-key"),

@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
-from duecause.apps.parties import queries, showing, texts
+from duecause.apps.parties import actions, queries, showing, texts
+from duecause.apps.parties.forms import PartnerForm
 from duecause.apps.parties.models import Partner, Source
+from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.templatetags.formats import shown_day
-from duecause.web.words import country_name, language_name
+from duecause.web.words import country_name, language_name, spoken
 
 
 @require_GET
@@ -28,10 +30,26 @@ def partners(request: PageRequest) -> HttpResponse:
             for partner in known
             if partner.kind != Partner.Kind.LIST_SELLER
         ],
+        "may_review": request.actor.may("parties.review"),
         "sellers": [partner for partner in known if partner.kind == Partner.Kind.LIST_SELLER],
         "sources": [_source_row(source) for source in queries.sources()],
     }
     return render(request, "parties/partners.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs("parties.review")
+def new_partner(request: PageRequest) -> HttpResponse:
+    form, refused = PartnerForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.add_partner(actor=request.actor, now=datetime.now(UTC), **form.cleaned_data)
+        except Refused as problem:
+            refused = spoken(problem.problem)
+        else:
+            return redirect("parties:partner", made.code)
+    status = 422 if form.is_bound else 200
+    return render(request, "parties/new.html", {"form": form, "refused": refused}, status=status)
 
 
 def _source_row(source: Source) -> dict[str, Any]:
