@@ -6,9 +6,11 @@ from ninja import NinjaAPI
 from duecause.apps.dialling.api import router as dialling
 from duecause.apps.dialling.feed_api import router as feed
 from duecause.apps.dialling.feed_report_api import router as reports
+from duecause.apps.systems.api import router as systems
 
 api = NinjaAPI(title="Duecause", version="1", docs_url=None)
 api.add_router("", dialling)
 api.add_router("", feed)
 api.add_router("", reports)
+api.add_router("", systems)
 urlpatterns = [path("", api.urls)]

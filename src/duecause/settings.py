@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "duecause.apps.desk",
     "duecause.apps.dialling",
     "duecause.apps.rights",
+    "duecause.apps.systems",
     "duecause.apps.evidence",
     "duecause.apps.home",
 ]

@@ -17,6 +17,7 @@ MATRIX = Path(__file__).with_name("matrix.yaml")
 PUBLIC = "public"
 SIGNED_IN = "any signed-in"
 PARTNER = "partner scope "
+SYSTEM = "system scope "
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEYS = {"methods", "needs", "takes", "send", "json", "query", "answers"}
 
@@ -51,7 +52,13 @@ class Row:
     def scope(self, method: str) -> str:
         """The API scope this endpoint needs; empty for pages."""
         needed = self.needs[method]
-        return needed.removeprefix(PARTNER) if needed.startswith(PARTNER) else ""
+        return next(
+            (needed.removeprefix(whose) for whose in (PARTNER, SYSTEM) if needed.startswith(whose)), ""
+        )
+
+    def holder(self, method: str) -> str:
+        """Who has a key of that scope."""
+        return "system key" if self.needs[method].startswith(SYSTEM) else "partner key"
 
 
 @cache

@@ -159,7 +159,7 @@ def _verdict(
 def _may(row: Row, method: str, who: str) -> bool:
     needed = row.needs[method]
     if row.scope(method):
-        return who == "partner key"
+        return who == row.holder(method)
     if needed == PUBLIC:
         return True
     return who in PROFILES and (needed == SIGNED_IN or needed in engine().functions_of(who))

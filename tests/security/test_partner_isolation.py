@@ -96,6 +96,8 @@ def crawl(world: World, centre: Partner, other: Partner) -> Iterator[tuple[str, 
         calls = [{"reference": each, "at": at, "outcome": outcome} for each in references]
         yield "api-1:return_attempts", "POST", post("/api/attempts", {"attempts": calls})
     yield "api-1:feed", "GET", get("/api/feed")
+    yield "api-1:changes", "GET", get("/api/changes")
+    yield "api-1:acknowledge_changes", "POST", post("/api/changes/ack", {"cursor": 0})
 
 
 def leaks(world: World, centre: Partner, other: Partner) -> list[str]:

@@ -15,13 +15,14 @@ from duecause.apps.gate.actors import actor_of
 from duecause.apps.gate.policies import engine
 from duecause.apps.parties.actions import create_api_key, revoke_api_key
 from duecause.apps.staff.models import Employee
+from duecause.apps.systems import actions as systems
 from duecause.web import access
 from tests.security.objects import Caller
 from tests.support.world import OPERATOR, World
 
 PROFILES = engine().vocabulary.profiles
 ENDED = ("leaver", "locked account")
-KEYS = ("partner key", "revoked key")
+KEYS = ("partner key", "revoked key", "system key", "ended system's key")
 EVERYBODY = ("nobody", *PROFILES, *KEYS, *ENDED)
 
 
@@ -37,8 +38,10 @@ def visit(world: World, who: str, *, function: str) -> Caller:
         employee = world.employee(profile_that_may(function))
         client.force_login(employee)
         return Caller(client, employee)
-    if who in KEYS:
+    if who in ("partner key", "revoked key"):
         client.defaults.update(key_headers(world, revoked=who == "revoked key"))
+    elif who in KEYS:
+        client.defaults.update(system_headers(world, ended=who != "system key"))
     return Caller(client)
 
 
@@ -58,6 +61,23 @@ def key_headers(world: World, *, revoked: bool = False) -> dict[str, str]:
     if revoked:
         prefix = clear.split("_")[1]
         revoke_api_key(actor=OPERATOR, partner=world.centre, prefix=prefix, now=now)
+    return {"HTTP_AUTHORIZATION": f"Bearer {clear}"}
+
+
+def system_headers(world: World, *, ended: bool = False) -> dict[str, str]:
+    now = datetime.now(UTC)
+    system = systems.set_up(
+        actor=OPERATOR,
+        code="CRM",
+        name="",
+        sources=[world.source.code],
+        fields=["last_name"],
+        webhook_url="",
+        now=now,
+    )
+    clear = systems.make_key(actor=OPERATOR, system=system, now=now)
+    if ended:
+        systems.end(actor=OPERATOR, system=system, now=now)
     return {"HTTP_AUTHORIZATION": f"Bearer {clear}"}
 
 

@@ -26,6 +26,7 @@ MODULES = (
     "duecause.cli.evidence",
     "duecause.cli.feed",
     "duecause.cli.partners",
+    "duecause.cli.systems",
     "duecause.cli.ledger",
     "duecause.cli.operating",
     "duecause.cli.vault",

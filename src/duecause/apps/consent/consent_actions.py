@@ -20,7 +20,7 @@ from duecause.apps.consent.evidence import Pointer
 from duecause.apps.consent.histories import History, Topic, Word, histories, history
 from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.rules import rules
-from duecause.apps.consent.telling import Ended, Held, announce_end, announce_yes
+from duecause.apps.consent.telling import Ended, Said, announce_end, announce_word
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Person, Record
@@ -293,8 +293,8 @@ def _write(new: _New, now: datetime, *, ground: str = "") -> ConsentEvent:
     )
     if new.state in ENDING:
         announce_end(Ended(actor=new.actor, event=event, now=now))
-    if new.state in GIVING:
-        announce_yes(Held(actor=new.actor, event=event, now=now))
+    if new.state != State.REQUESTED:
+        announce_word(Said(actor=new.actor, event=event, now=now))
     return event
 
 

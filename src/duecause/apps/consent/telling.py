@@ -33,8 +33,9 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A consent that was just given or renewed, or goes on because its withdrawal was a slip."""
+class Said:
+    """A word about a consent that decides: given, refused, renewed (also because a withdrawal was a slip),
+    withdrawn, run out, declared invalid."""
 
     actor: Actor
     event: ConsentEvent
@@ -65,11 +66,11 @@ class Told:
 Listener = Callable[[Taken], None]
 LiftListener = Callable[[Lifted], None]
 EndListener = Callable[[Ended], None]
-HoldListener = Callable[[Held], None]
+WordListener = Callable[[Said], None]
 ToldOf = Callable[[UUID], list[Told]]
 _listeners: list[Listener] = []
 _end_listeners: list[EndListener] = []
-_hold_listeners: list[HoldListener] = []
+_word_listeners: list[WordListener] = []
 _lift_listeners: list[LiftListener] = []
 _providers: list[ToldOf] = []
 
@@ -96,15 +97,15 @@ def announce_end(ended: Ended) -> None:
         listener(ended)
 
 
-def after_yes(listener: HoldListener) -> HoldListener:
-    """Register what happens when a consent holds from now on, in its transaction."""
-    _hold_listeners.append(listener)
+def after_word(listener: WordListener) -> WordListener:
+    """Register what happens when a consent changes, in its transaction."""
+    _word_listeners.append(listener)
     return listener
 
 
-def announce_yes(held: Held) -> None:
-    for listener in _hold_listeners:
-        listener(held)
+def announce_word(said: Said) -> None:
+    for listener in _word_listeners:
+        listener(said)
 
 
 def after_lifting(listener: LiftListener) -> LiftListener:

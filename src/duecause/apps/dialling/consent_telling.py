@@ -11,11 +11,12 @@ from django.db.models import F, Q
 
 from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.proof import provides_last_use
-from duecause.apps.consent.telling import Ended, Held, Told, after_end, after_yes, provides_told
+from duecause.apps.consent.telling import Ended, Said, Told, after_end, after_word, provides_told
 from duecause.apps.dialling import feed_actions, feed_queries
 from duecause.apps.dialling.feed_queries import given_back
 from duecause.apps.dialling.models import Campaign, FeedEntry, ReleaseRow
 from duecause.apps.obligations.models import Obligation, Step
+from duecause.engine.consents import GIVING
 
 
 @after_end
@@ -38,11 +39,13 @@ def tell_of_end(ended: Ended) -> None:
         feed_actions.write(actor=ended.actor, entries=entries, facts=facts, now=ended.now, person=person)
 
 
-@after_yes
-def tell_of_yes(held: Held) -> None:
+@after_word
+def tell_of_yes(said: Said) -> None:
     """The centres that were told that this consent ended hear that it holds, for those of its rows that no
     objection stops. Once for each end."""
-    event = held.event
+    event = said.event
+    if event.state not in GIVING:
+        return
     ends = ConsentEvent.objects.filter(
         person=event.person, controller=event.controller, purpose=event.purpose, channel=event.channel
     ).exclude(pk=event.pk)
@@ -52,20 +55,20 @@ def tell_of_yes(held: Held) -> None:
     for order in told.order_by("opened_at", "pk"):
         if order.facts["consent"] not in known or "lifted" in order.facts or str(order.pk) in lifted:
             continue
-        entries = _lifting(order, held)
+        entries = _lifting(order, said)
         if entries:
             facts = {"consent": str(event.pk), "lifted": str(order.pk)}
             feed_actions.write(
-                actor=held.actor, entries=entries, facts=facts, now=held.now, person=event.person_id
+                actor=said.actor, entries=entries, facts=facts, now=said.now, person=event.person_id
             )
 
 
-def _lifting(order: Obligation, held: Held) -> list[FeedEntry]:
+def _lifting(order: Obligation, said: Said) -> list[FeedEntry]:
     steps = list(order.steps.values_list("pk", flat=True))
     entries = []
     for entry in FeedEntry.objects.filter(step__in=steps).order_by("partner", "cursor"):
         free = feed_queries.free_rows(
-            entry.partner_id, entry.references, channel=held.event.channel, now=held.now
+            entry.partner_id, entry.references, channel=said.event.channel, now=said.now
         )
         if free:
             entries.append(
@@ -74,7 +77,7 @@ def _lifting(order: Obligation, held: Held) -> list[FeedEntry]:
                     kind=FeedEntry.Kind.LIFTED,
                     references=sorted(free),
                     scope=entry.scope,
-                    at=held.now,
+                    at=said.now,
                 )
             )
     return entries

@@ -35,16 +35,17 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
     return "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-def ping(*, url: str, secret: str, cursor: int, timestamp: int) -> int:
-    """Post {"cursor": n}; gives the status. Redirects are not followed. Raises Refused for an address that
-    may not be called, NotReached where it did not answer with 2xx."""
+def ping(*, url: str, secret: str, cursor: int, timestamp: int, inside: bool = False) -> int:
+    """Post {"cursor": n}; gives the status. Redirects are not followed. `inside`: the operator named one of
+    our own systems, which may lie in a private network. Raises Refused for an address that may not be called,
+    NotReached where it did not answer with 2xx."""
     body = json.dumps({"cursor": cursor}).encode()
     headers = {
         "Content-Type": "application/json",
         TIMESTAMP: str(timestamp),
         SIGNATURE: signature(secret, timestamp, body),
     }
-    connection, path = _connection(url)
+    connection, path = _connection(url, inside)
     try:
         connection.request("POST", path, body=body, headers=headers)
         status = connection.getresponse().status
@@ -70,7 +71,7 @@ class _Pinned(http.client.HTTPSConnection):
         self.sock = self.trust.wrap_socket(plain, server_hostname=self.host)
 
 
-def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
+def _connection(url: str, inside: bool) -> tuple[http.client.HTTPConnection, str]:
     local = os.environ.get(ALLOW_LOCAL) == "1"
     try:
         parts = urlsplit(url)
@@ -80,28 +81,32 @@ def _connection(url: str) -> tuple[http.client.HTTPConnection, str]:
     if not host or parts.username or parts.scheme not in (("http", "https") if local else ("https",)):
         raise _not_callable()
     port = port or (443 if parts.scheme == "https" else 80)
-    address = _address(host, port, local)
+    address = _address(host, port, local, inside)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if parts.scheme == "http":
         return http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS), path
     return _Pinned(host, port, address), path
 
 
-def _address(host: str, port: int, local: bool) -> str:
+def _address(host: str, port: int, local: bool, inside: bool) -> str:
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError:
         raise NotReached("The name of the webhook could not be resolved.") from None
-    if not local and not all(_is_public(address) for address in found):
+    if not local and not all(_may_be_called(address, inside) for address in found):
         raise _not_callable()
     return min(found)
 
 
-def _is_public(address: str) -> bool:
+def _may_be_called(address: str, inside: bool) -> bool:
+    """A public address; of our own systems a private one too, never this machine or a link's own addresses,
+    where clouds answer with their credentials."""
     known = ipaddress.ip_address(address.partition("%")[0])
     inner = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None
     known = inner or known
-    return known.is_global and not known.is_multicast
+    if known.is_multicast or known.is_loopback or known.is_link_local or known.is_unspecified:
+        return False
+    return known.is_global or (inside and known.is_private and not known.is_reserved)
 
 
 def _not_callable() -> Refused:

@@ -25,6 +25,7 @@ KINDS = {
     "dialling.watch_gates": _("Watch the gates of partners"),
     "dialling.watch_feeds": _("Watch that call centres acknowledge"),
     "dialling.ping": _("Ping a call centre"),
+    "systems.ping": _("Ping one of our systems"),
     "dialling.tell_partners": _("Tell the call centres"),
 }
 

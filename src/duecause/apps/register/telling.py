@@ -1,4 +1,5 @@
-"""Who must hear that a datum was corrected. The rooms above know what left the house; they register here."""
+"""Who must hear that a datum was corrected, or that a person is restricted. The rooms above know what left
+the house; they register here."""
 
 from __future__ import annotations
 
@@ -24,8 +25,20 @@ class Corrected:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """Processing of a person's data is restricted from now on, or no longer (GDPR Art. 18)."""
+
+    actor: Actor
+    person: UUID
+    begins: bool
+    now: datetime
+
+
 Listener = Callable[[Corrected], None]
+RestrictionListener = Callable[[Restricted], None]
 _listeners: list[Listener] = []
+_restriction_listeners: list[RestrictionListener] = []
 
 
 def after_correction(listener: Listener) -> Listener:
@@ -38,3 +51,14 @@ def announce(corrected: Corrected) -> None:
     if corrected.fields:
         for listener in _listeners:
             listener(corrected)
+
+
+def after_restriction(listener: RestrictionListener) -> RestrictionListener:
+    """Register what happens with a restriction, in its transaction."""
+    _restriction_listeners.append(listener)
+    return listener
+
+
+def announce_restriction(restricted: Restricted) -> None:
+    for listener in _restriction_listeners:
+        listener(restricted)

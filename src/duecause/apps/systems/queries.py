@@ -1,0 +1,62 @@
+"""Reads of this room: which system a key is of, and how far each one is."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from duecause.apps.parties.queries import hash_of, prefix_of
+from duecause.apps.systems.models import Change, System
+from duecause.engine.problems import Refused
+
+
+def system_by_key(clear: str) -> System | None:
+    """The system that holds this key. None for an unknown one and one of a system that has ended."""
+    prefix = prefix_of(clear)
+    found = System.objects.filter(key_prefix=prefix, ended_at=None).first() if prefix else None
+    # Compared in every case, so that the time taken does not tell which prefixes exist.
+    same = hmac.compare_digest(hash_of(clear), found.key_hash if found else hash_of(""))
+    return found if found and same else None
+
+
+def system_named(code: str) -> System:
+    """Raises Refused with the codes that exist."""
+    found = System.objects.filter(code=code).first()
+    if found is None:
+        known = ", ".join(System.objects.order_by("code").values_list("code", flat=True)) or "-"
+        raise Refused(
+            "unknown_system",
+            "There is no system “%(given)s”. Known: %(known)s.",
+            given=code[:40],
+            known=known,
+        )
+    return found
+
+
+def states() -> list[dict[str, Any]]:
+    """Each system: what it is told, how far it is, since when the oldest change waits for its word."""
+    found = []
+    for system in System.objects.select_related("stream").prefetch_related("sources").order_by("code"):
+        stream = getattr(system, "stream", None)
+        acknowledged = stream.acknowledged if stream else 0
+        waiting = Change.objects.filter(system=system, cursor__gt=acknowledged).order_by("cursor")
+        oldest = waiting.values_list("at", flat=True).first()
+        found.append(
+            {
+                "system": system.code,
+                "name": system.name,
+                "sources": sorted(source.code for source in system.sources.all()),
+                "fields": system.fields,
+                "ended": system.ended_at is not None,
+                "written": stream.written if stream else 0,
+                "given": stream.given if stream else 0,
+                "acknowledged": acknowledged,
+                "acknowledged_at": _text(stream.acknowledged_at) if stream else None,
+                "waits_since": _text(oldest),
+            }
+        )
+    return found
+
+
+def _text(at: Any) -> str | None:
+    return at.isoformat() if at else None
