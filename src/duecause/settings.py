@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "duecause.apps.gate",
     "duecause.apps.register",
     "duecause.apps.consent",
+    "duecause.apps.notices",
     "duecause.apps.desk",
     "duecause.apps.dialling",
     "duecause.apps.rights",
@@ -207,6 +208,14 @@ WHITENOISE_USE_FINDERS = TESTING
 UPLOAD_LIMIT_BYTES = int(os.environ.get("DUECAUSE_UPLOAD_LIMIT_MB", "256")) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["duecause.web.uploads.InMemoryWithLimit"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+# The relay that takes notices to persons; without a host, notices go by post only (docs/operate.md).
+SMTP_HOST = os.environ.get("DUECAUSE_SMTP_HOST", "")
+SMTP_PORT = int(os.environ.get("DUECAUSE_SMTP_PORT", "587"))
+SMTP_SECURITY = os.environ.get("DUECAUSE_SMTP_SECURITY", "starttls")  # starttls, tls or none
+SMTP_USER = os.environ.get("DUECAUSE_SMTP_USER", "")
+SMTP_PASSWORD_FILE = os.environ.get("DUECAUSE_SMTP_PASSWORD_FILE", "")
+MAIL_FROM = os.environ.get("DUECAUSE_MAIL_FROM", "")  # sender, and where what bounces comes back to
 
 METRICS_TOKEN = os.environ.get("DUECAUSE_METRICS_TOKEN", "")  # empty: no figures at /metrics
 SHOW_ZONE = os.environ.get("DUECAUSE_ZONE", "Europe/Brussels")

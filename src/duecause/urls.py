@@ -17,6 +17,7 @@ urlpatterns = [
     path("desk/", include("duecause.apps.desk.urls")),
     path("lists/", include("duecause.apps.dialling.urls")),
     path("people/consents/", include("duecause.apps.consent.consent_urls")),
+    path("people/notices/", include("duecause.apps.notices.urls")),
     path("people/", include("duecause.apps.register.urls")),
     path("objections/", include("duecause.apps.consent.urls")),
     path("requests/", include("duecause.apps.obligations.urls")),

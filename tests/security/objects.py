@@ -27,14 +27,17 @@ from duecause.apps.gate.actions import deny_function
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
+from duecause.apps.notices import spool
+from duecause.apps.notices.exempt_actions import exempt
+from duecause.apps.notices.models import Notice, NoticeBatch, NoticeRecord
 from duecause.apps.obligations import runner
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.actions import create_api_key
-from duecause.apps.parties.models import Engagement, Override
+from duecause.apps.parties.models import Engagement, Override, Source
 from duecause.apps.register.actions import import_file
 from duecause.apps.register.hold_actions import Terms, begin_hold
-from duecause.apps.register.models import Correction, RecordLink
+from duecause.apps.register.models import Correction, Record, RecordLink
 from duecause.apps.rights.actions import plan_erasure
 from duecause.apps.rights.certifying import certificate
 from duecause.apps.rights.models import ErasureCase, RetentionCertificate
@@ -418,3 +421,48 @@ def _stopped() -> Step:
     work.steps.update(state=Step.State.DEAD, attempts=12, error=error)
     Obligation.objects.filter(pk=work.pk).update(state=Obligation.State.FAILED)
     return work.steps.get()
+
+
+@of_the_company("bought source")
+def bought_source(world: World) -> object:
+    return _bought(world).code
+
+
+def _bought(world: World) -> Source:
+    """A seller of lists, with one person on it."""
+    made = Source.objects.create(
+        code="BOUGHT",
+        name="Bought list",
+        kind=Source.Kind.THIRD_PARTY,
+        controller=world.controller,
+        default_country="BE",
+        claimed_basis="legitimate_interest",
+    )
+    Record.objects.filter(person=world.person(number=32470000777)).update(source=made)
+    return made
+
+
+@of_the_company("letters")
+def letters(world: World) -> object:
+    """One letter, made and sealed, that nobody fetched."""
+    record = Record.objects.get(source=_bought(world))
+    batch = NoticeBatch.objects.create(
+        controller=world.controller, channel="post", state="ready", made_at=NOW, actor=OPERATOR.ref, people=1
+    )
+    notice = Notice.objects.create(batch=batch, person=record.person, language="nl")
+    NoticeRecord.objects.create(notice=notice, record=record)
+    spool.put(batch.pk, b"letters")
+    return batch.pk
+
+
+@of_the_company("exemption")
+def exemption(world: World) -> object:
+    made = exempt(
+        actor=OPERATOR,
+        source=_bought(world),
+        ground="told_by_source",
+        because="The seller told them about us by name.",
+        proof="archive 12",
+        now=NOW,
+    )
+    return made.pk

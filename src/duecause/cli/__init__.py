@@ -20,6 +20,7 @@ MODULES = (
     "duecause.cli.consent",
     "duecause.cli.consents",
     "duecause.cli.corrections",
+    "duecause.cli.notices",
     "duecause.cli.dialling",
     "duecause.cli.rights",
     "duecause.cli.retention",

@@ -74,6 +74,7 @@ def screen(
       registers        version, age and entries of each national register used
       register_versions  register → its version in this database
       party_gate       why the centre may receive no data
+      notice           when people are told where their data came from, and what the script says
       party_overrides  reasons that two persons let not count, and until when
       expires_on, expires_because
       certificate      what a release of this list will certify

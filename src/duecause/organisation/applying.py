@@ -106,9 +106,7 @@ def steps(organisation: schema.Organisation) -> Iterator[Step]:
     """In an order in which every row finds the rows it names."""
     yield from _parties(organisation)
     for purpose in organisation.purposes:
-        step = _step(catalogue.PURPOSE, catalogue.apply_purpose, purpose)
-        wanted = {name: value for name, value in step.wanted.items() if name != "retention_months"}
-        yield replace(step, wanted=wanted)
+        yield _purpose(purpose)
     for source in organisation.sources:
         yield _step(parties.SOURCE, parties.apply_source, source)
         for wording in source.wordings:
@@ -156,6 +154,14 @@ def _partner(entry: schema.PartnerEntry) -> Step:
 
 def _step(noun: Noun, verb: Callable[..., Change | None], entry: schema.Entry, **above: str | None) -> Step:
     return Step(noun, verb, {**above, **values(entry)}, entry.line)
+
+
+def _purpose(entry: schema.PurposeEntry) -> Step:
+    """How long data are kept is a version of rules of its own. An interest that the file does not name
+    stays."""
+    given = {name: value for name, value in values(entry).items() if name != "retention_months"}
+    wanted = {name: value for name, value in given.items() if name != "interest" or value is not None}
+    return Step(catalogue.PURPOSE, catalogue.apply_purpose, wanted, entry.line)
 
 
 def _field(entry: schema.FieldEntry) -> Step:

@@ -97,6 +97,9 @@ class ControllerEntry(Entry):
     spoken: dict[str, str] = key(forms.per_language)
     country: str = key(forms.country)
     privacy_url: str = key(forms.url)
+    address: str = key(forms.text(300), "")
+    contact: str = key(forms.text(200), "")
+    dpo: str = key(forms.text(200), "")
     canary_numbers: tuple[str, ...] = key(forms.numbers, (), private=True)
     link_deciders: int = key(forms.number(1, 2), 1)
     brands: tuple[BrandEntry, ...] = entries(BrandEntry)
@@ -219,6 +222,7 @@ class PurposeEntry(Entry):
     retention_months: int | None = key(forms.number(1, 1200), None)
     marketing: bool = key(forms.flag, False)
     special_condition: str = key(forms.choice(SPECIAL_CONDITIONS), "")
+    interest: dict[str, str] | None = key(forms.per_language, None)
     dpv: str = key(forms.choice(packed.purposes), "")
 
 
@@ -272,6 +276,8 @@ class CampaignEntry(Entry):
     release_fields: tuple[str, ...] = key(forms.codes, refers="fields")
     valid_days: int = key(forms.number(1, 90), 28)
     ended_on: date | None = key(forms.day_or_none, None)
+    notice: str = key(forms.text(40), "")
+    notice_version: str = key(forms.text(20), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,9 +36,11 @@ def apply_purpose(
     marketing: bool,
     special_condition: str = "",
     dpv: str = "",
+    interest: Mapping[str, str] | None = None,
 ) -> Change | None:
     """`name`: language → text. `legal_basis`: a letter of GDPR Art. 6(1) in words. `special_condition`: the
-    letter of Art. 9(2) under which special categories are used. `dpv`: of packs.catalogue.purposes."""
+    letter of Art. 9(2) under which special categories are used. `dpv`: of packs.catalogue.purposes.
+    `interest`: language → what is pursued where the basis is a legitimate interest."""
     actor.require("organisation.apply")
     wanted = {
         "code": code,
@@ -47,6 +49,7 @@ def apply_purpose(
         "marketing": marketing,
         "special_condition": special_condition,
         "dpv": dpv,
+        **({} if interest is None else {"interest": dict(interest)}),
     }
     return put(PURPOSE, wanted, actor=actor, now=now)
 

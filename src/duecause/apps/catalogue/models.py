@@ -14,6 +14,8 @@ class Purpose(models.Model):
     legal_basis = models.CharField(max_length=30)
     marketing = models.BooleanField(default=False)
     special_condition = models.CharField(max_length=1, default="", blank=True)  # letter of GDPR Art. 9(2)
+    # Per language, what is pursued where the basis is a legitimate interest (GDPR Art. 13(1)(d), 14(2)(b)).
+    interest = models.JSONField(default=dict)
     dpv = models.CharField(max_length=60, default="", blank=True)  # term of the Data Privacy Vocabulary
 
     def __str__(self) -> str:

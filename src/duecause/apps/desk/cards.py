@@ -17,12 +17,15 @@ from duecause.apps.consent.queries import ConsentState, consent_states, objectio
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
+from duecause.apps.notices.queries import Told, of_person
 from duecause.apps.obligations.models import Obligation
+from duecause.apps.parties.models import Source
 from duecause.apps.register.models import Person, Record, RelationFact
 from duecause.apps.register.origins import in_order
 from duecause.apps.statements import Statement
 from duecause.web.templatetags import formats
 
+OTHERS = (Source.Kind.THIRD_PARTY, Source.Kind.PUBLIC, Source.Kind.UNKNOWN)
 DATES = ("_date", "_on", "_from", "_to")
 
 
@@ -45,6 +48,7 @@ class Card:
     relations: list[RelationFact] = field(default_factory=list)
     reaches: list[Reach] = field(default_factory=list)
     sources: list[Record] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 def records_of(person: Person) -> list[Record]:
@@ -95,6 +99,8 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
     if "provenance" in allowed:
         card.sources = records_of(person)
         card.reaches = reach_of(person.pk, now)
+        if any(record.source.kind in OTHERS for record in card.sources):
+            card.told = of_person(person, now)
     return card
 
 

@@ -16,5 +16,6 @@ class DiallingConfig(AppConfig):
             gate_jobs,
             handed,
             jobs,
+            notices,
             queries,
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.db.models import QuerySet
+
+from duecause.apps.catalogue.models import Wording
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.ledger.upserts import Noun, put
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
+from duecause.engine.problems import Refused
 
 CAMPAIGN = Noun(name="campaign", model=Campaign, event="dialling.campaign_changed")
 
@@ -29,10 +33,24 @@ def apply_campaign(
     release_fields: Sequence[str],
     valid_days: int,
     ended_on: date | None,
+    notice: str = "",
+    notice_version: str = "",
 ) -> Change | None:
     """`controller`, `brand` and `purpose` are codes; `release_fields` are catalogue fields, the only ones a
-    released row may carry besides its number."""
+    released row may carry besides its number. `notice` and `notice_version` name the wording of kind notice
+    that the script of the campaign says at the first contact (GDPR Art. 14(3)(b)).
+
+    Raises Refused for a notice that does not exist or does not name the controller."""
     actor.require("organisation.apply")
+    if (notice or notice_version) and not texts_of(notice, notice_version, controller).exists():
+        raise Refused(
+            "unknown_notice",
+            "There is no notice “%(notice)s” %(version)s that names %(controller)s. Add it under wordings,"
+            " with “kind: notice”, in each language the campaign is called in.",
+            notice=notice,
+            version=notice_version,
+            controller=controller,
+        )
     wanted = {
         "code": code,
         "name": name,
@@ -46,5 +64,14 @@ def apply_campaign(
         "release_fields": release_fields,
         "valid_days": valid_days,
         "ended_on": ended_on,
+        "notice": notice,
+        "notice_version": notice_version,
     }
     return put(CAMPAIGN, wanted, actor=actor, now=now)
+
+
+def texts_of(notice: str, version: str, controller: str) -> QuerySet[Wording]:
+    """The short notice of a campaign, per language."""
+    return Wording.objects.filter(
+        kind=Wording.Kind.NOTICE, code=notice, version=version, controllers__code=controller
+    )

@@ -22,6 +22,9 @@ class Campaign(models.Model):
     offer_families = models.JSONField(default=list)  # product families this offer relates to
     countries = models.JSONField(default=list)
     release_fields = models.JSONField(default=list)  # the only catalogue fields a released row may carry
+    # What its script says of where the data came from, at the first contact: code and version of a wording.
+    notice = models.CharField(max_length=40, default="", blank=True)
+    notice_version = models.CharField(max_length=20, default="", blank=True)
     valid_days = models.PositiveSmallIntegerField(default=28)
     ended_on = models.DateField(null=True)
 
@@ -87,6 +90,7 @@ class Release(models.Model):
     watermark = models.CharField(max_length=32, unique=True)
     file_sha256 = models.CharField(max_length=64)
     certificate = models.JSONField(default=dict)
+    notice = models.CharField(max_length=61, default="", blank=True)  # the short notice in its script
     event = models.UUIDField()
     actor = models.CharField(max_length=80)
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from duecause.apps.dialling import precall_facts, rules
 from duecause.apps.dialling.precall_facts import Asked, Held
+from duecause.apps.notices.at_once import overdue as overdue_notices
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.apps.vault import indexes
@@ -90,12 +91,15 @@ def stopped_rows(
         everybody = {person for row in own for person in reachable[row]}
         found = precall_facts.stops(campaign, own, everybody, now)
         banned = {country for country in campaign.countries if _ban(campaign, country, now)}
+        # Without a notice when the list was released, with the short one in the script: its last day passes.
+        overdue = overdue_notices(found.untold, now) if found.untold else set()
         stopped |= {
             row
             for row in own
             if row.token in found.tokens
             or reachable[row] & found.people
             or row.record in found.records
+            or row.record in overdue
             or _newly(row, found.listed.get(row.token))
             or regions[row.token] in banned
         }

@@ -34,6 +34,7 @@ from duecause.apps.consent.queries import (
 from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.dialling.origins import unusable
+from duecause.apps.notices.clock import untold
 from duecause.apps.parties.models import Partner, Source
 from duecause.apps.register.models import DialFact, Person, Record
 from duecause.apps.register.planning import NO_BASIS
@@ -85,6 +86,7 @@ class Stops:
     people: set[UUID]
     records: set[UUID]  # nobody can say where they came from, or why we may have them
     listed: dict[bytes, datetime]  # by a national register, and since when that version is loaded
+    untold: set[UUID]  # records from others whose notice was not given: it may be overdue
 
 
 def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[bytes, list[Held]]:
@@ -176,7 +178,7 @@ def _sharing(*, tokens: list[bytes], records: list[UUID]) -> list[QuerySet[Any, 
 
 def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: datetime) -> Stops:
     """`rows` are those of this campaign, `people` everybody they may reach."""
-    found = Stops(set(), set(), set(), {})
+    found = Stops(set(), set(), set(), {}, set())
     doubtful: set[UUID] = set()
     said: list[tuple[datetime, UUID, UUID, str]] = []
     for some in _parts(list(people) or [NOBODY]):
@@ -201,6 +203,8 @@ def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: 
                 doubtful.add(person)
             elif word == "person":
                 found.people.add(person)
+            elif word == "untold":
+                found.untold.add(person)
             else:
                 said.append((at, event, person, word))
     newest = {person: word for _, _, person, word in sorted(said)}
@@ -228,8 +232,8 @@ def _stops(
     now: datetime,
 ) -> list[QuerySet[Any, Any]]:
     """Suppressed numbers; people who objected, who are known by an address under which somebody objected, who
-    are restricted or erased; records of unknown origin or basis; consents said since the oldest release;
-    numbers registered since."""
+    are restricted or erased; records of unknown origin or basis, and those of others about which nobody was
+    told; consents said since the oldest release; numbers registered since."""
     asked: dict[str, Any] = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
     gone = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
     doubtful = Q(source__kind=Source.Kind.UNKNOWN) | Q(basis=NO_BASIS)
@@ -239,6 +243,7 @@ def _stops(
         _columns(stopped_addresses(**asked, among=people), "person", whom=F("record__person_id")),
         _columns(Person.objects.filter(gone, pk__in=people), "person", whom=F("pk")),
         _columns(Record.objects.filter(doubtful, pk__in=records), "record", whom=F("pk")),
+        _columns(untold().filter(pk__in=records), "untold", whom=F("pk")),
         _columns(
             # By when we wrote it: a letter may be older than the release that it stops.
             decided().filter(

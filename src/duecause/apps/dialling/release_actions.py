@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from duecause.apps.dialling import facts, marks, origins, rules
+from duecause.apps.dialling import facts, marks, notices, origins, rules
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
 from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
@@ -187,6 +187,8 @@ def _held_back(
     today = local_day(now, campaign.controller.country)
     unusable = origins.unusable(campaign, {row.record_id for row in rows if row.record_id}, today)
     withdrawn = facts.no_longer_consenting(campaign, people, dial_list.screened_at or now)
+    records = [row.record_id for row in rows if row.record_id]
+    untold = notices.stopped(campaign, dial_list.centre, records, now, dial_list.on)
     held: dict[int, str] = {}
     for row in rows:
         token, person = bytes(row.token or b""), row.person_id
@@ -201,6 +203,8 @@ def _held_back(
             held[row.pk] = "released_elsewhere"
         elif person in withdrawn:
             held[row.pk] = "no_consent"
+        elif row.record_id in untold:
+            held[row.pk] = untold[row.record_id]
         elif found.number is None:
             held[row.pk] = "invalid_number"
     return held
@@ -265,6 +269,7 @@ def _draft(
         rows=0,
         fields=carried(dial_list.campaign),
         watermark=marks.watermark(release_id),
+        notice=notices.name_of(dial_list.campaign),
         event=release_id,
         actor=actor.ref,
     )

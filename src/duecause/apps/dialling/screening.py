@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from duecause.apps.consent.models import RegisterVersion
-from duecause.apps.dialling import facts, rules
+from duecause.apps.dialling import facts, notices, rules
 from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
@@ -83,6 +83,10 @@ def _tables(
         "consents": facts.table("consents", facts.consents(campaign, question.on)),
         "relations": facts.table("relations", facts.relations(candidates.people())),
         "elsewhere": facts.table("elsewhere", facts.elsewhere(campaign, question.centre)),
+        "notices": facts.table(
+            "notices",
+            list(notices.held_back(campaign, question.centre, candidates.rows, question.now, question.on)),
+        ),
     }
 
 
@@ -96,6 +100,7 @@ def _report(
     """Plain JSON: everything a page, a file or an auditor wants to know of this screening, no row of it."""
     sources = {rule.id: list(rule.sources) for rule_set in rule_sets.values() for rule in rule_set.rules}
     because = verdicts.expiry_because
+    told = notices.applied(question.campaign, question.on)
     return {
         "campaign": question.campaign.code,
         "centre": question.centre.code,
@@ -125,6 +130,7 @@ def _report(
         "party_overrides": [overridden(block) for block in gate.overridden],
         "expires_on": _iso(verdicts.expires_on),
         "expires_because": plain(because) if because else None,
+        "notice": told,
         "certificate": build_certificate(
             verdicts,
             campaign=rules.campaign_facts(question.campaign),
@@ -132,7 +138,8 @@ def _report(
             on=question.on,
             pack_version=rules.pack_version(),
             list_sha256="",
-        ),
+        )
+        | {"notice": told},
     }
 
 

@@ -46,6 +46,8 @@ def sentence(alarm: Alarm) -> str:
         ) % {"partner": partner}
     if alarm.kind in ("party_gate_ends", "party_gate_closed"):
         return _partner_gate(alarm, partner)
+    if alarm.kind in ("notices_due", "notices_overdue"):
+        return _notices(alarm)
     groups = engine().vocabulary.labels["groups"]
     what = ", ".join(_(groups[group]) for group in alarm.facts.get("groups", []) if group in groups)
     texts = {
@@ -71,6 +73,21 @@ def _partner_gate(alarm: Alarm, partner: str) -> str:
             " calls are denied and its lists have ended."
         )
     return text % about
+
+
+def _notices(alarm: Alarm) -> str:
+    about = {"source": str(alarm.facts["source"]), "n": number(alarm.facts["count"])}
+    if alarm.kind == "notices_overdue":
+        text = _(
+            "Source %(source)s: %(n)s people should have been told by now where we got their data. They are"
+            " on no list until they are: send the notices (GDPR Art. 14)."
+        )
+        return text % about
+    text = _(
+        "Source %(source)s: %(n)s people must still be told where we got their data, the first by %(day)s."
+        " Send the notices, or lists stop (GDPR Art. 14)."
+    )
+    return text % {**about, "day": day(date.fromisoformat(str(alarm.facts["due"])))}
 
 
 def severity_meaning(alarm: Alarm) -> str:

@@ -22,6 +22,7 @@ from duecause.apps.evidence.showing import title
 from duecause.apps.gate import queries as gate
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.texts import sentence, severity_meaning
+from duecause.apps.notices.clock import clocks, counted
 from duecause.apps.obligations import queries as obligations
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.obligations.texts import kind_label
@@ -219,12 +220,44 @@ def _unsigned(now: datetime) -> Iterator[Due]:
         )
 
 
+def _notices(now: datetime) -> Iterator[Due]:
+    """Sources of which somebody must be told where we got their data: overdue, or within the warning."""
+    soon = max(law.notice_policy().warn_days)
+    for clock in clocks(now):
+        counts = counted(clock)
+        close = counts.next_due is not None and (counts.next_due - clock.today).days <= soon
+        if not counts.overdue and not close:
+            continue
+        open_ones = counts.overdue or counts.due
+        text = (
+            ngettext(
+                "%(n)s person of %(source)s should have been told where we got the data",
+                "%(n)s people of %(source)s should have been told where we got the data",
+                open_ones,
+            )
+            if counts.overdue
+            else ngettext(
+                "%(n)s person of %(source)s must be told where we got the data",
+                "%(n)s people of %(source)s must be told where we got the data",
+                open_ones,
+            )
+        )
+        yield Due(
+            kind=_("Notice"),
+            title=text % {"n": number(open_ones), "source": clock.source.name},
+            meaning="stopped" if counts.overdue else "watch",
+            by=None if counts.overdue else counts.next_due,
+            href=reverse("notices:rows", args=[clock.source.code]),
+        )
+
+
 SOURCES: tuple[tuple[str, Callable[[datetime], Iterator[Due]]], ...] = (
     ("obligations.read", _obligations),
     ("alarms.handle", _alarms),
     ("register.read", _quarantine),
     ("registers.load", _registers),
     ("parties.read", _partners),
+    ("notices.send", _notices),
     ("parties.approve_override", _overrides),
     ("evidence.sign", _unsigned),
 )

@@ -58,9 +58,13 @@ def apply_controller(
     privacy_url: str,
     canary_numbers: Sequence[str],
     link_deciders: int = 1,
+    address: str = "",
+    contact: str = "",
+    dpo: str = "",
 ) -> Change | None:
     """`spoken`: language → name as a caller hears it. `canary_numbers`: E.164, owned by the company.
-    `link_deciders`: how many people have to agree that two records are one human."""
+    `link_deciders`: how many people have to agree that two records are one human. `address`, `contact`,
+    `dpo`: where the company and its data protection officer are reached, as notices say it."""
     _require(actor)
     wanted = {
         "code": code,
@@ -68,6 +72,9 @@ def apply_controller(
         "spoken": dict(spoken),
         "country": country,
         "privacy_url": privacy_url,
+        "address": address,
+        "contact": contact,
+        "dpo": dpo,
         "canary_numbers": canary_numbers,
         "link_deciders": link_deciders,
     }

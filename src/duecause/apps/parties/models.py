@@ -11,6 +11,10 @@ class Controller(models.Model):
     spoken = models.JSONField(default=dict)
     country = models.CharField(max_length=2)
     privacy_url = models.CharField(max_length=300)
+    # What a notice says of it (GDPR Art. 13(1)(a)-(b), 14(1)(a)-(b)).
+    address = models.CharField(max_length=300, default="", blank=True)
+    contact = models.CharField(max_length=200, default="", blank=True)  # e-mail address or number
+    dpo = models.CharField(max_length=200, default="", blank=True)  # of the data protection officer
     canary_numbers = models.JSONField(default=list)  # numbers the company owns, planted in released lists
     link_deciders = models.PositiveSmallIntegerField(
         default=1

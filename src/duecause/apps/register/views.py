@@ -43,6 +43,9 @@ def tabs(request: PageRequest, current: str) -> list[dict[str, Any]]:
     consents = url_or_none("consents:overview")
     if consents and request.actor.may("consent.read"):
         found.append({"url": consents, "label": _("Consents"), "code": "consents"})
+    notices = url_or_none("notices:overview")
+    if notices and request.actor.may("notices.read"):
+        found.append({"url": notices, "label": _("Notices"), "code": "notices"})
     registers = url_or_none("consent:registers")
     if registers:
         found.append({"url": registers, "label": _("Objections and registers"), "code": "registers"})

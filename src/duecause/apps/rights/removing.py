@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from duecause.apps.catalogue.models import Field
 from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.dialling.models import ListRow, ReleaseRow
+from duecause.apps.notices.models import Notice, NoticeExemption, NoticeRecord
 from duecause.apps.register.models import (
     DialFact,
     ImportRow,
@@ -27,7 +28,7 @@ TOKEN_BYTES = 16
 IDENTIFYING = ("first_name", "last_name", "full_name", "company", "phone", "phone_mobile", "email", "street")
 _MODELS: tuple[type[Model], ...] = (
     Record, Lookup, DialFact, RelationFact, RecordLink,
-    ImportRow, ListRow, ReleaseRow, ConsentEvent, Objection,
+    ImportRow, ListRow, ReleaseRow, ConsentEvent, Objection, Notice, NoticeRecord, NoticeExemption,
 )  # fmt: skip
 TOUCHED = (*(("default", model._meta.db_table) for model in _MODELS), ("keys", DataKey._meta.db_table))
 
@@ -48,6 +49,8 @@ def remove(person: UUID, *, kept: set[UUID]) -> dict[str, int]:
     done["register.DialFact"] = deleted(DialFact.objects.filter(person=person))
     facts = RelationFact.objects.filter(person=person)
     done["register.RelationFact"] = deleted(facts.exclude(record__in=kept))
+    done["notices.NoticeExemption"] = deleted(NoticeExemption.objects.filter(person=person))
+    done["notices.Notice"] = deleted(Notice.objects.filter(person=person))
     done["register.Record"] = deleted(Record.objects.filter(person=person).exclude(pk__in=kept))
     _keep_contracts_only(kept)
     Person.objects.filter(pk=person).update(language="en")

@@ -11,6 +11,7 @@ from django.db.models import F, Model, Q, QuerySet
 from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
 from duecause.apps.dialling.models import ListRow, ReleaseRow
 from duecause.apps.ledger.models import Event
+from duecause.apps.notices.models import Notice, NoticeExemption
 from duecause.apps.register.models import DialFact, ImportRow, Lookup, Record, RecordLink, RelationFact
 
 REMOVED, BLANKED, KEPT = "removed", "blanked", "kept"
@@ -66,6 +67,8 @@ def counts(person: UUID, kept_records: set[UUID], on: date) -> list[dict[str, ob
         (ImportRow, BLANKED, ImportRow.objects.filter(record__person=person).count(), ""),
         (ListRow, BLANKED, list_rows(person).count(), ""),
         (ReleaseRow, BLANKED, release_rows(person).count(), ""),
+        (Notice, REMOVED, Notice.objects.filter(person=person).count(), ""),
+        (NoticeExemption, REMOVED, NoticeExemption.objects.filter(person=person).count(), ""),
         (ConsentEvent, KEPT, ConsentEvent.objects.filter(person=person).count(), "consent_proof"),
         (Objection, KEPT, Objection.objects.filter(person=person).count(), "objection"),
         (Suppression, KEPT, Suppression.objects.filter(objection__person=person).count(), "objection"),

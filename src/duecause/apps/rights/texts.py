@@ -16,6 +16,8 @@ TABLES = {
     "register.ImportRow": _("Rows of import reports"),
     "dialling.ListRow": _("Rows of lists"),
     "dialling.ReleaseRow": _("Rows of released lists"),
+    "notices.Notice": _("Notices of where data came from"),
+    "notices.NoticeExemption": _("Exemptions from notices"),
     "consent.ConsentEvent": _("Consents"),
     "consent.Objection": _("Objections"),
     "consent.Suppression": _("Numbers that must not be called"),

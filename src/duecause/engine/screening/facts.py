@@ -46,6 +46,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         [("person", KEY), ("family", pa.string()), ("since", pa.date32()), ("until", pa.date32())]
     ),
     "elsewhere": pa.schema([("token", KEY), ("person", KEY)]),
+    "notices": pa.schema([("row_id", pa.int64()), ("ordinal", pa.int16()), ("reason", pa.string())]),
 }
 
 
@@ -90,7 +91,7 @@ class ScreeningInput:
     hold what is valid for this controller, purpose, channel and date; a consent names a person, a number or
     both. A number's `source` is null where it is not known and the rules of the day exclude such numbers.
     `elsewhere`: given to another centre in this campaign and not recalled. A relation's `until` is its last
-    day.
+    day. `notices`: numbers of people who must be told first where their data came from, with the reason.
     """
 
     rows: pa.Table
@@ -102,6 +103,7 @@ class ScreeningInput:
     consents: pa.Table = field(default_factory=lambda: no_rows("consents"))
     relations: pa.Table = field(default_factory=lambda: no_rows("relations"))
     elsewhere: pa.Table = field(default_factory=lambda: no_rows("elsewhere"))
+    notices: pa.Table = field(default_factory=lambda: no_rows("notices"))
     party_reasons: tuple[Problem, ...] = ()
     registers_loaded: Mapping[str, RegisterState] = field(default_factory=dict)
 

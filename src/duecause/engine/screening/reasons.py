@@ -35,6 +35,7 @@ SUPPRESSION = (
 GUARD = ("erased_guard",)
 STALE = ("register_stale",)
 BASIS = ("origin_unknown", "no_consent", "basis_unknown")
+NOTICE = ("notice_overdue", "notice_untold")
 LIST = ("duplicate_in_list", "released_elsewhere", "party_gate_closed")
 
 REASONS: Mapping[str, Reason] = {
@@ -144,6 +145,21 @@ REASONS: Mapping[str, Reason] = {
             "The source gives no legal basis for this row (GDPR Art. 6(1)). Record it for the source."
         ),
     ),
+    "notice_overdue": Reason(
+        gettext_noop("Notice overdue"),
+        gettext_noop(
+            "The person should have been told by now where the data came from, and was not (GDPR Art."
+            " 14(3)). Send the notice first."
+        ),
+    ),
+    "notice_untold": Reason(
+        gettext_noop("Not told yet"),
+        gettext_noop(
+            "This call would come before the person is told where the data came from: the script of the"
+            " campaign does not say it in the person’s language (GDPR Art. 14(3)(b)). Send the notice, or"
+            " add the short notice to the script."
+        ),
+    ),
     "duplicate_in_list": Reason(
         gettext_noop("Duplicate"),
         gettext_noop("An earlier row of this list already has this person or this number."),
@@ -200,6 +216,7 @@ def precedence(
         tuple(sorted(register_code(register) for register in set(registers))),
         STALE,
         BASIS,
+        NOTICE,
         LIST,
     )
     return list(dict.fromkeys(code for group in groups for code in group))

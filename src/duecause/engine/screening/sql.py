@@ -79,6 +79,12 @@ FROM (
 GROUP BY n.k
 """,
     """
+CREATE TEMP TABLE hit_notice AS
+SELECT r.seq * 32768 + x.ordinal AS k, bit_or(c.bit) AS deny
+FROM notices_in x JOIN rows_in r ON r.row_id = x.row_id JOIN codes c ON c.code = x.reason
+GROUP BY 1
+""",
+    """
 CREATE TEMP TABLE hit_person AS
 SELECT n.k, bit_or(p.deny) AS deny, bit_or(p.hold) AS hold
 FROM (
@@ -109,12 +115,14 @@ SELECT k, seq, token, person, country,
 FROM (
     SELECT n.k, n.seq, n.token, n.person, n.country, n.is_minor, n.basis_unknown, n.origin_unknown,
            s.ban, s.ban_unless, s.no_consent, s.consent, s.accepts,
-           s.deny | (coalesce(t.deny, 0) & s.token_filter) | coalesce(p.deny, 0) AS denied,
+           s.deny | (coalesce(t.deny, 0) & s.token_filter) | coalesce(p.deny, 0) | coalesce(o.deny, 0)
+               AS denied,
            coalesce(t.hold, 0) | coalesce(p.hold, 0) AS hold
     FROM n
     JOIN situations s ON s.country = n.country AND s.is_natural = n.is_natural
     LEFT JOIN hit_token t ON t.k = n.k
     LEFT JOIN hit_person p ON p.k = n.k
+    LEFT JOIN hit_notice o ON o.k = n.k
 ) facts
 """,
     """

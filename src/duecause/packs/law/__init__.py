@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from duecause.engine import yaml_reader
+from duecause.engine import notices, yaml_reader
 from duecause.engine.agreements import load_checklists
 from duecause.engine.origins import OriginRules, load_origin_rules
 from duecause.engine.partyfacts import Rules, load_policy
@@ -21,6 +21,7 @@ PARTY_GATE_FILE = "party_gate.yaml"
 LIMITS_FILE = "limits.yaml"  # read by the register, whose thresholds it holds
 CONSENTS_FILE = "consents.yaml"  # read by the consent room: proof, validity, authorities
 KEYS_FILE = "keys.yaml"  # read by the vault: how long copies of keys live
+NOTICES_FILE = "notices.yaml"  # read by the notices room: when people are told about data from others
 ORIGIN_FILE = "origin.yaml"  # what follows where it is not known where data came from
 RIGHTS_FILE = "rights.yaml"  # read by the rights room: what outlives an erasure, and how long
 RETENTION_FILE = "retention.yaml"
@@ -93,3 +94,9 @@ def _keeps(entry: yaml_reader.Mapping) -> str:
     value = entry.choice("keeps", ("decade", "region"))
     entry.done()
     return value
+
+
+@cache
+def notice_policy() -> notices.Policy:
+    """When persons are told about data from others, and on which grounds they need not be."""
+    return notices.load_policy(texts()[NOTICES_FILE], file=NOTICES_FILE)
