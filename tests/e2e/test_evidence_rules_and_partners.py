@@ -22,7 +22,19 @@ def test_the_privacy_officer_verifies_the_log_and_reads_the_proof_of_an_entry(pa
 
 
 @pytest.mark.parametrize(
-    "path", ["/rules/", "/rules/?on=2026-08-10", "/rules/fields/", "/rules/activities/", "/rules/wordings/"]
+    "path",
+    [
+        "/rules/",
+        "/rules/?on=2026-08-10",
+        "/rules/fields/",
+        "/rules/activities/",
+        "/rules/wordings/",
+        "/rules/retention/",
+        "/rules/retention/rule/",
+        "/rules/retention/versions/1/",
+        "/rules/retention/records/?month=beyond&action=erase",
+        "/rules/retention/holds/",
+    ],
 )
 def test_the_rules_pages_are_sound(page: Page, path: str) -> None:
     sign_in(page, "lotte")

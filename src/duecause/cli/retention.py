@@ -61,7 +61,8 @@ def due(limit: int, as_json: bool) -> None:
     """List the records of which something is due now, by id. Changes nothing, opens nothing."""
     founding.require_founded()
     _require_rules()
-    rows = [_plain(row) for row in islice(counting.rows(datetime.now(UTC), month=counting.OVERDUE), limit)]
+    found = counting.rows(datetime.now(UTC), counting.Asked(month=counting.OVERDUE))
+    rows = [_plain(row) for row in islice(found, limit)]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return

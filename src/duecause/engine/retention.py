@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from duecause.engine.periods import months_after
@@ -147,6 +148,12 @@ class Book:
     rules: tuple[Rule, ...]
     purposes: Mapping[str, Collection[str]]
     _known: dict[Key, tuple[Fate, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def marketed(self) -> frozenset[str]:
+        """Fields that a marketing purpose with rules has."""
+        purposes = {rule.purpose for rule in self.rules if rule.marketing}
+        return frozenset(name for name, codes in self.purposes.items() if purposes & set(codes))
 
     @property
     def triggers(self) -> frozenset[Trigger]:

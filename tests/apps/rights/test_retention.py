@@ -11,6 +11,7 @@ import pytest
 
 from duecause.apps.catalogue.models import Field, Purpose, RetentionVersion
 from duecause.apps.consent.actions import Taking, record_objection
+from duecause.apps.consent.consent_actions import Saying, record_consent
 from duecause.apps.consent.models import Suppression
 from duecause.apps.dialling.models import FeedEntry, ReleaseRow
 from duecause.apps.gate.actions import Revealed, open_for_job, reveal
@@ -44,8 +45,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 JOB = Actor.job("test", "rights.retention", "open:retention")
 LONG_AGO, LATELY = date(2023, 5, 31), date(2026, 10, 1)
 NOTHING = {
-    "persons": 0, "records": 0, "records_whole": 0, "keys": 0, "proofs": 0, "fields": {},
-}  # fmt: skip
+    "persons": 0,
+    "records": 0,
+    "records_whole": 0,
+    "keys": 0,
+    "proofs": 0,
+    "fields_returned": 0,
+    "fields": {},
+}
 
 
 @pytest.fixture
@@ -154,6 +161,22 @@ def test_a_running_contract_keeps_the_number_but_takes_it_out_of_marketing(world
     assert Suppression.objects.count() == 1, "an objection still finds the number"
 
 
+def test_a_number_comes_back_into_marketing_when_the_person_speaks_with_us_again(world):
+    load_dncm()
+    contract_for(world, "first_name", "last_name", "phone")
+    person = imported(world, 32470000012)
+    record = known_since(person, LONG_AGO)
+    RelationFact.objects.create(record=record, person=person, family="gas")
+    run()
+    record_consent(
+        actor=OPERATOR, person=person, wording=world.spoken_wording, channel="call", given=True,
+        saying=Saying(act="spoken_yes"), now=NOW,
+    )  # fmt: skip
+    assert run()["fields_returned"] == 1
+    assert reasons(screen(world)) == [[]]
+    assert run() == NOTHING
+
+
 def test_a_contract_that_ended_keeps_for_its_own_time_and_then_the_record_goes(world):
     contract_for(world, *canary.VALUES)
     person = canary.canary(world)
@@ -233,6 +256,9 @@ def test_what_may_only_be_stored_is_shown_to_nobody_and_in_no_list(world):
     assert opened(record, "phone", stored_only=True) == {"phone": "+32470000012"}
     assert reasons(screen(world)) == [["retention_over"]]
     assert run() == NOTHING
+    keep_by_rules((world.sales, None, "last_contact", 24, 0, "erase"))
+    assert run()["fields_returned"] == 1
+    assert opened(record, "phone") == {"phone": "+32470000012"} and reasons(screen(world)) == [[]]
 
 
 def test_a_hold_keeps_and_what_is_overdue_goes_by_itself_when_it_ends(world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from duecause.apps.catalogue import retention_queries as rules
 from duecause.apps.catalogue.models import RetentionVersion
 from duecause.apps.register.models import Hold, Record
-from duecause.apps.rights import retention_queries, retention_rule_views
+from duecause.apps.rights import retention_queries, retention_rule_views, retention_views
 from duecause.apps.rights.models import RetentionCertificate
 from duecause.apps.rights.retention_actions import run_retention
 from duecause.apps.rights.retention_counting import note_forecast
@@ -50,6 +51,12 @@ def overdue(world: World) -> Record:
     return person.records.get()
 
 
+def overdue_number(world: World, number: int) -> Record:
+    person = world.person(number=number)
+    person.records.update(obtained_on=datetime.now(UTC).date() - timedelta(days=1200))
+    return person.records.get()
+
+
 def proposed(client: Client) -> RetentionVersion:
     address = reverse("retention:rule") + "?of=phone_sales||last_contact|erase"
     answer = client.post(address, CHANGE)
@@ -67,6 +74,18 @@ def test_a_number_of_the_forecast_leads_to_its_records_and_shows_nothing_of_them
     assert link in page
     behind = client.get(link.replace("&amp;", "&")).content
     assert str(record.pk).encode() in behind and not canary.betrayed(behind)
+
+
+def test_the_records_behind_a_number_come_in_pages_that_end_with_a_person(world, monkeypatch):
+    monkeypatch.setattr(retention_views, "PAGE", 2)
+    records = {str(overdue_number(world, 32470000020 + number).pk) for number in range(5)}
+    client, seen, address = signed_in(world), [], reverse("retention:rows") + "?month=overdue"
+    while address:
+        page = client.get(address).content.decode()
+        seen += [record for record in records if record in page]
+        more = re.search(r'href="(\?[^"]*after=[^"]*)"', page)
+        address = reverse("retention:rows") + more[1].replace("&amp;", "&") if more else ""
+    assert sorted(seen) == sorted(records)
 
 
 def test_an_empty_register_says_how_to_begin(world):

@@ -182,7 +182,7 @@ def test_the_forecast_counts_each_record_where_it_goes(world):
         "2027-01": {"persons": 1, "records": 1, "fields": 3},
         "beyond": {"persons": 1, "records": 1, "fields": 3},
     }
-    assert [row.source for row in counting.rows(NOW, month="2027-01", action="erase")] == ["Web shop"]
+    assert [row.source for row in counting.rows(NOW, counting.Asked("2027-01", "erase"))] == ["Web shop"]
 
 
 def test_the_record_of_processing_says_what_is_carried_out(world, officers):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
+
+from duecause.engine.retention import ENDING
 
 EVENTS = {
     "recorded": lazy("it was stored"),
@@ -70,6 +72,15 @@ def rule_words(rule: Mapping[str, Any]) -> str:
     if not rule["months"] and not rule["days"]:
         return _("at once after %(event)s: %(action)s") % words
     return _("%(period)s after %(event)s: %(action)s") % words
+
+
+def longest_words(rules: Iterable[Mapping[str, Any]]) -> str:
+    """The longest time for which one of these rules keeps anything; empty where none ends it."""
+    ending = [rule for rule in rules if rule["action"] in ENDING]
+    if not ending:
+        return ""
+    longest = max(ending, key=lambda rule: rule["months"] * 31 + rule["days"])
+    return _("up to %(period)s") % {"period": period(longest["months"], longest["days"])}
 
 
 def rules_words(rules: list[dict[str, Any]]) -> str:

@@ -113,7 +113,7 @@ def _field_row(field: Field, kept: dict[str, list[dict[str, Any]]]) -> dict[str,
         "level": texts.level(field.perception),
         "compartment": texts.COMPARTMENTS.get(field.compartment, field.compartment),
         "purposes": [own_words(purpose.name, purpose.code) for purpose in purposes],
-        "kept": list(dict.fromkeys(map(retention_texts.rule_words, _deciding(field, kept)))),
+        "kept": retention_texts.longest_words(_deciding(field, kept)),
     }
 
 

@@ -51,6 +51,7 @@ CHANGING = (
     "catalogue.activity_moved",
     "catalogue.field_changed",
     "catalogue.purpose_changed",
+    "catalogue.retention_changed",
     "catalogue.wording_changed",
     "dialling.released",
     "evidence.signed_off",
@@ -61,6 +62,7 @@ CHANGING = (
     "parties.transfer_changed",
     "register.import_finished",
     "rights.erased",
+    "rights.retention_batch",
 )
 REMEMBERED = timedelta(minutes=10)
 _known: dict[str, tuple[object, datetime, int]] = {}

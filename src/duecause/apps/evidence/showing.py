@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from duecause.apps.catalogue import texts as catalogue
-from duecause.apps.catalogue.retention_texts import rule_words
+from duecause.apps.catalogue.retention_texts import longest_words, rule_words
 from duecause.apps.evidence import gaps, texts
 from duecause.apps.evidence.filters import Filter
 from duecause.apps.evidence.record import Content, Record, Scope
@@ -158,13 +158,13 @@ def kept_words(rules: list[Content]) -> str:
     return "; ".join(words) or _("no rule in force")
 
 
-def _kept(code: str, purposes: list[Content]) -> list[str]:
+def _deciding(code: str, purposes: list[Content]) -> list[Content]:
     """The rules that decide about one field."""
-    found = []
+    found: list[Content] = []
     for purpose in purposes:
         own = [rule for rule in purpose["retention"] if rule["field"] == code]
         found += own or [rule for rule in purpose["retention"] if not rule["field"]]
-    return list(dict.fromkeys(map(rule_words, found)))
+    return found
 
 
 def months(number: int) -> str:
@@ -240,7 +240,7 @@ def _fields(record: Record, fields: Mapping[str, Content], caption: str) -> Tabl
                 class_words(one),
                 level_words(one["perception"]),
                 _joined(own_words(purpose["name"]) for purpose in purposes),
-                "; ".join(_kept(code, purposes)) or NOTHING,
+                longest_words(_deciding(code, purposes)) or NOTHING,
                 record.holding(code),
             )
         )

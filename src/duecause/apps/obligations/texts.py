@@ -13,6 +13,8 @@ KINDS = {
     "rights.erasure_request": _("Erase a person"),
     "rights.erase": _("Apply an approved erasure"),
     "rights.end_kept": _("Destroy what was kept after erasures and is due"),
+    "rights.retention": _("Carry out the retention rules"),
+    "catalogue.retention_count": _("Count what a change of the retention rules does"),
     "register.import": _("Import a list"),
     "register.purge_quarantine": _("Delete quarantined rows"),
     "register.drop_uploads": _("Destroy uploads that nobody imported"),

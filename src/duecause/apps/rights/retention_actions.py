@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -29,8 +29,8 @@ from duecause.apps.register.models import DialFact, ImportRow, Lookup, Person, R
 from duecause.apps.rights import planning, reading_back, removing, scrubbing, stores
 from duecause.apps.rights.certifying import consents_of
 from duecause.apps.rights.models import RetentionCertificate
-from duecause.apps.rights.retention_facts import Known, Walk
-from duecause.apps.rights.retention_removing import Order, carry_out, released_rows
+from duecause.apps.rights.retention_facts import Holding, Known, Walk
+from duecause.apps.rights.retention_removing import Order, bring_back, carry_out, released_rows
 from duecause.apps.rights.rules import rules
 from duecause.apps.rights.telling import Order as Telling
 from duecause.apps.rights.telling import hand_over
@@ -61,7 +61,8 @@ class Totals:
     whole: int = 0
     keys: int = 0
     proofs: int = 0
-    fields: Counter[str] = None  # type: ignore[assignment]
+    returned: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
 
     def plain(self) -> dict[str, Any]:
         return {
@@ -70,6 +71,7 @@ class Totals:
             "records_whole": self.whole,
             "keys": self.keys,
             "proofs": self.proofs,
+            "fields_returned": self.returned,
             "fields": dict(sorted(self.fields.items())),
         }
 
@@ -85,7 +87,7 @@ def run_retention(
     """
     actor.require(FUNCTION)
     actor.require(f"open:{OPEN}")
-    totals = Totals(fields=Counter())
+    totals = Totals()
     version = in_force()
     _finish_keys(totals, now)
     book = book_of(version)
@@ -93,7 +95,7 @@ def run_retention(
         walk = Walk([book], now)
         total, seen = Person.objects.filter(erased_at=None).count(), 0
         for chunk in walk.everybody():
-            due = [known.person for (known,) in chunk if any(each.due() for each in known.holdings)]
+            due = [known.person for (known,) in chunk if _concerns(known)]
             for group in _groups(due, AT_ONCE):
                 _one_group(_Work(actor, walk, run, version.number, now), group, totals)
                 _finish_keys(totals, now)
@@ -114,12 +116,17 @@ class _Work:
     now: datetime
 
 
+def _concerns(known: Known) -> bool:
+    return any(each.due() or each.back() for each in known.holdings)
+
+
 def _one_group(work: _Work, people: Sequence[UUID], totals: Totals) -> None:
     with transaction.atomic():
         list(Record.objects.select_for_update().filter(person__in=people).order_by("pk").values_list("pk"))
         # Again, under the lock: a hold, a request or an import may have come since.
-        due = [known for (known,) in work.walk.each(people) if any(each.due() for each in known.holdings)]
-        orders = _orders(work, due)
+        known = [each for (each,) in work.walk.each(people) if _concerns(each)]
+        _return(work, [holding for each in known for holding in each.holdings], totals)
+        orders = _orders(work, known)
         if not orders:
             return
         plans = [_Plan.of(person, of_person) for person, of_person in orders.items()]
@@ -135,6 +142,17 @@ def _one_group(work: _Work, people: Sequence[UUID], totals: Totals) -> None:
             "certificates": hashlib.sha256("".join(hashes).encode()).hexdigest(),
         }
         record(actor=work.actor, kind="rights.retention_batch", now=work.now, payload=payload)
+
+
+def _return(work: _Work, holdings: Sequence[Holding], totals: Totals) -> None:
+    """Into use again what would not be taken out of it by now."""
+    back = {holding.record: names for holding in holdings if (names := holding.back())}
+    if not back:
+        return
+    fields = bring_back(back)
+    totals.returned += fields
+    payload = {"run": str(work.run), "version": work.version, "records": len(back), "fields": fields}
+    record(actor=work.actor, kind="rights.retention_returned", now=work.now, payload=payload)
 
 
 def _orders(work: _Work, due: Sequence[Known]) -> dict[UUID, list[Order]]:

@@ -14,13 +14,14 @@ from duecause.apps.catalogue.retention_queries import book_of, in_force
 from duecause.apps.parties.models import Source
 from duecause.apps.register.models import Record
 from duecause.apps.rights.models import RetentionForecast
-from duecause.apps.rights.retention_facts import Holding, Known, Walk
+from duecause.apps.rights.retention_facts import CHUNK, Holding, Known, Walk
 from duecause.engine.periods import months_after
 from duecause.engine.retention import Book, Ending, Why
 
 MONTHS = 12
 OVERDUE, BEYOND = "overdue", "beyond"
 SOON_DAYS = 30
+LOOKED = 20_000  # people per page of records
 Cell = tuple[str, str]  # month as 2027-03, OVERDUE or BEYOND; action
 
 
@@ -86,38 +87,72 @@ class Row:
     fields: dict[str, tuple[date, str, str, str, tuple[str, ...]]]
 
 
-def rows(
-    now: datetime, *, month: str = "", action: str = "", held: str = "", after: UUID | None = None
-) -> Iterator[Row]:
-    """The records behind a figure, by person. `held`: those stopped for this reason, overdue."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which figure: of a month (or OVERDUE, BEYOND), of an action; or what is overdue and held for a
+    reason. Empty: any."""
+
+    month: str = ""
+    action: str = ""
+    held: str = ""
+
+
+def rows(now: datetime, asked: Asked, *, after: UUID | None = None) -> Iterator[Row]:
+    """The records behind a figure, by person."""
+    for chunk in _by_chunk(now, asked, after):
+        yield from chunk[1]
+
+
+def page(
+    now: datetime, asked: Asked, *, after: UUID | None = None, size: int = 50
+) -> tuple[list[Row], UUID | None]:
+    """Some of them, and behind whom to go on; None: there are no more. A page ends with a person, and where
+    few fit, after LOOKED people without being full."""
+    found: list[Row] = []
+    for number, (last, chunk) in enumerate(_by_chunk(now, asked, after), 1):
+        found += chunk
+        if len(found) > size:
+            end = found[size].person
+            whole = [row for row in found[:size] if row.person != end]
+            kept = whole or [row for row in found if row.person == end]
+            return kept, kept[-1].person
+        if number * CHUNK >= LOOKED:
+            return found, last
+    return found, None
+
+
+def _by_chunk(now: datetime, asked: Asked, after: UUID | None) -> Iterator[tuple[UUID, list[Row]]]:
+    """The last person of each chunk, and its rows."""
     book = book_of(in_force())
     if book is None:
         return
     sources = dict(Source.objects.values_list("pk", "name"))
-    for known in _everybody(book, now, after):
-        for holding in known.holdings:
-            found = {
-                name: (
-                    ending.until,
-                    str(ending.action),
-                    ending.rule.purpose,
-                    str(ending.rule.trigger),
-                    reasons,
-                )
-                for name, ending, reasons in _endings(holding)
-                if _asked(holding, ending, reasons, month, action, held)
-            }
-            if found:
-                yield Row(known.person, holding.record, sources[holding.source], found)
+    for chunk in Walk([book], now).everybody(after=after):
+        found = [
+            Row(known.person, holding.record, sources[holding.source], fields)
+            for (known,) in chunk
+            for holding in known.holdings
+            if (fields := _fields_asked(holding, asked))
+        ]
+        if chunk:
+            yield chunk[-1][0].person, found
 
 
-def _asked(
-    holding: Holding, ending: Ending, reasons: tuple[str, ...], month: str, action: str, held: str
-) -> bool:
-    if held:
-        return held in reasons and ending.due(holding.today)
+def _fields_asked(holding: Holding, asked: Asked) -> dict[str, tuple[date, str, str, str, tuple[str, ...]]]:
+    return {
+        name: (ending.until, str(ending.action), ending.rule.purpose, str(ending.rule.trigger), reasons)
+        for name, ending, reasons in _endings(holding)
+        if _is_asked(holding, ending, reasons, asked)
+    }
+
+
+def _is_asked(holding: Holding, ending: Ending, reasons: tuple[str, ...], asked: Asked) -> bool:
+    if asked.held:
+        return asked.held in reasons and ending.due(holding.today)
     place = month_of(ending.until, holding.today)
-    return not (reasons and place == OVERDUE) and month in ("", place) and action in ("", ending.action)
+    if reasons and place == OVERDUE:
+        return False
+    return asked.month in ("", place) and asked.action in ("", ending.action)
 
 
 def count_impact(before: Book | None, after: Book, now: datetime) -> dict[str, Any]:
@@ -188,8 +223,8 @@ def _in_order(months: dict[str, Any]) -> list[str]:
     return [month for month in (OVERDUE, *inner, BEYOND) if month in months]
 
 
-def _everybody(book: Book, now: datetime, after: UUID | None = None) -> Iterator[Known]:
-    for chunk in Walk([book], now).everybody(after=after):
+def _everybody(book: Book, now: datetime) -> Iterator[Known]:
+    for chunk in Walk([book], now).everybody():
         for columns in chunk:
             yield columns[0]
 

@@ -32,7 +32,8 @@ Days = dict[UUID, date]
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One record and what becomes of its fields. `called`: a list may still take up one of its numbers;
-    `stored`: fields that may only be stored already. `today` is the day where its controller is."""
+    `over`: one of them is out of marketing already; `stored`: fields that may only be stored already. `today`
+    is the day where its controller is."""
 
     record: UUID
     source: int
@@ -40,7 +41,9 @@ class Holding:
     today: date
     fates: tuple[Fate, ...]
     called: bool
+    over: bool
     stored: frozenset[str]
+    marketed: frozenset[str]  # fields with a marketing purpose
 
     def open(self, fate: Fate) -> Iterator[Ending]:
         """What of a fate has not been done yet."""
@@ -50,6 +53,15 @@ class Holding:
                     yield ending
             elif ending.action != Action.RESTRICT or fate.field not in self.stored:
                 yield ending
+
+    def back(self) -> set[str]:
+        """Fields that were taken out of use and would not be by now: the person has spoken with us since, or
+        the rules are others. Numbers come back together, when none of them is out any more."""
+        if not (self.over or self.stored) or any(fate.held for fate in self.fates):
+            return set()
+        out = {fate.field for fate in self.fates if fate.overdue(self.today)}
+        phones = {fate.field for fate in self.fates if is_phone(fate.field)} if self.over else set()
+        return (self.stored - out) | (phones if phones <= self.marketed - out else set())
 
     def due(self) -> dict[str, Ending]:
         """Per field the strictest that is due and that no hold stops."""
@@ -116,11 +128,9 @@ class _Chunk:
         rows = Record.objects.filter(person__in=self.people).order_by("person_id", "pk")
         self.rows = list(rows.values_list(*_RECORDS))
         self.stored = self._stored()
-        self.called = set(
-            DialFact.objects.filter(person__in=self.people)
-            .exclude(basis=ENDED)
-            .values_list("record_id", flat=True)
-        )
+        bases = DialFact.objects.filter(person__in=self.people).values_list("record_id", "basis")
+        self.called = {record for record, basis in bases if basis != ENDED}
+        self.over = {record for record, basis in bases if basis == ENDED}
         self.holds = self._holds()
         asked = walk.triggers
         self.contracts = self._contracts() if Trigger.CONTRACT_ENDED in asked else {}
@@ -164,7 +174,15 @@ class _Chunk:
         holds = self.holds.get(record, ())
         return tuple(
             Holding(
-                record, source, recorded_at, today, book.fates(facts, holds), record in self.called, stored
+                record,
+                source,
+                recorded_at,
+                today,
+                book.fates(facts, holds),
+                record in self.called,
+                record in self.over,
+                stored,
+                book.marketed,
             )
             for book in self.walk.books
         )

@@ -174,6 +174,16 @@ def group_of(value: str, keeps: str) -> str:
     return "".join(value.split()).upper()[:2]
 
 
-def owners(orders: Sequence[Order]) -> dict[UUID, list[str]]:
-    """Keys that go: every compartment of a record that goes as a whole."""
-    return {order.row.pk: list(SEALED_IN) for order in orders if order.whole}
+def bring_back(back: Mapping[UUID, set[str]]) -> int:
+    """Fields of these records into use again: shown, and numbers in lists. Returns how many fields."""
+    fields = 0
+    for row in Record.objects.filter(pk__in=back):
+        names = back[row.pk]
+        stored = StoredField.objects.filter(record=row, field__in=names)
+        row.fields = sorted({*row.fields, *stored.values_list("field", flat=True)})
+        row.save(update_fields=["fields"])
+        stored.delete()
+        if any(map(is_phone, names)):
+            DialFact.objects.filter(record=row, basis=ENDED).update(basis=row.basis)
+        fields += len(names)
+    return fields

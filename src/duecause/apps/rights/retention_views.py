@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -61,27 +60,19 @@ def forecast(request: PageRequest) -> HttpResponse:
 @needs("rights.read")
 def rows(request: PageRequest) -> HttpResponse:
     """The records behind a number. What is in them is not shown: it takes a reason to see that."""
-    asked = {name: request.GET.get(name, "")[:20] for name in ("month", "action", "held")}
+    given = {name: request.GET.get(name, "")[:20] for name in ("month", "action", "held")}
     try:
         after = UUID(request.GET["after"]) if "after" in request.GET else None
     except ValueError:
         raise Http404 from None
-    found = list(islice(counting.rows(datetime.now(UTC), after=after, **asked), PAGE + 1))
+    found, last = counting.page(datetime.now(UTC), counting.Asked(**given), after=after, size=PAGE)
+    more = {name: value for name, value in given.items() if value} | {"after": last}
     context = {
-        "rows": [showing.due_row(row) for row in _whole_people(found)],
-        "heading": _heading(asked),
-        "next": urlencode({**{k: v for k, v in asked.items() if v}, "after": _whole_people(found)[-1].person})
-        if len(found) > PAGE
-        else "",
+        "rows": [showing.due_row(row) for row in found],
+        "heading": _heading(given),
+        "next": urlencode(more) if last else "",
     }
     return render(request, "rights/retention_rows.html", context)
-
-
-def _whole_people(found: list[counting.Row]) -> list[counting.Row]:
-    """A page ends with a person, since the next one begins behind it."""
-    if len(found) <= PAGE or found[0].person == found[-1].person:
-        return found
-    return [row for row in found if row.person != found[-1].person]
 
 
 def _heading(asked: dict[str, str]) -> str:
