@@ -18,6 +18,7 @@ from duecause.apps.parties.actions import create_api_key
 from duecause.apps.register import restrict_actions
 from duecause.apps.register.correct_actions import Saying, correct
 from duecause.apps.register.models import Person, Record
+from duecause.apps.rights import retention_actions
 from duecause.apps.rights.telling import Order, tell
 from duecause.apps.systems import actions, queries
 from duecause.apps.systems.models import Change, System
@@ -279,3 +280,13 @@ def test_only_the_job_of_this_room_opens_the_number_of_an_erased_person(mila, cr
         actor=actor, kind="change", ids=[change.pk], fields={"customer_no"}, why="system_change", now=NOW
     )
     assert opened == {change.pk: {"customer_no": "K-1"}}
+
+
+def test_of_retention_it_hears_who_is_gone_as_a_whole_and_of_nobody_else(source, mila, crm, monkeypatch):
+    file(source, number="K-2", last="Anders", phone="32470000012")
+    monkeypatch.setattr(retention_actions.scrubbing, "scrub", lambda tables: {})  # in one transaction
+    mila.records.update(obtained_on=NOW.date() - timedelta(days=1200))
+    job = Actor.job("test", "rights.retention", "open:retention")
+    retention_actions.run_retention(actor=job, run=uuid7(), now=NOW)
+    (change,) = Change.objects.filter(kind="erasure")
+    assert (change.system, change.person, change.record) == (crm, mila, None)

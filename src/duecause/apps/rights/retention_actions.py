@@ -198,11 +198,15 @@ class _Plan:
 
 
 def _tell(work: _Work, plans: Sequence[_Plan]) -> tuple[UUID, set[str]]:
-    """One order for all rows that go together; gives its name and the centres that have it."""
+    """One order for all rows that go together, and of whoever goes as a whole one of their own, for those who
+    know persons and not rows. Gives the name of the first and the centres that have it."""
+    for plan in plans:
+        if plan.nothing_left:
+            hand_over(Telling(work.actor, uuid7(), plan.person, [], work.now))
     case, rows = uuid7(), [row.pk for plan in plans for row in plan.released]
     if not rows:
         return case, set()
-    return case, hand_over(Telling(work.actor, case, plans[0].person, rows, work.now))
+    return case, hand_over(Telling(work.actor, case, None, rows, work.now))
 
 
 def _one_person(

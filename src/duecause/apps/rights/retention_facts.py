@@ -61,7 +61,7 @@ class Holding:
             return set()
         out = {fate.field for fate in self.fates if fate.overdue(self.today)}
         phones = {fate.field for fate in self.fates if is_phone(fate.field)} if self.over else set()
-        return (self.stored - out) | (phones if phones <= self.marketed - out else set())
+        return set(self.stored - out) | (phones if phones <= self.marketed - out else set())
 
     def due(self) -> dict[str, Ending]:
         """Per field the strictest that is due and that no hold stops."""

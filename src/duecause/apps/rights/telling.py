@@ -14,11 +14,12 @@ from duecause.engine.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`rows` are the ids of the released rows; the partner knows them by the references in its own file."""
+    """`rows` are the ids of the released rows; the partner knows them by the references in its own file.
+    `person` is None where rows of several go and nobody is erased as a whole."""
 
     actor: Actor
     case: UUID
-    person: UUID
+    person: UUID | None
     rows: Sequence[int]
     now: datetime
 
@@ -44,11 +45,12 @@ def tell(order: Order) -> list[dict[str, Any]]:
     """Hand the order to whoever delivers; says of each centre whether its order is on the way (`ordered`) or
     somebody has to tell it by other means (`to_be_told`)."""
     ordered = hand_over(order)
+    holders = stores.holders(order.person, order.now) if order.person else []
     return [
         {
             **asdict(holder),
             "released_on": holder.released_on.isoformat(),
             "order": "ordered" if holder.centre in ordered else "to_be_told",
         }
-        for holder in stores.holders(order.person, order.now)
+        for holder in holders
     ]

@@ -108,6 +108,8 @@ def tell_of_word(said: Said) -> None:
 def tell_of_erasure(order: Order) -> Sequence[str]:
     """Before the keys go: the number by which the system knows the person is sealed in the change until it is
     acknowledged. Told again for the same case it changes nothing."""
+    if order.person is None:
+        return []
     told = set(
         Change.objects.filter(kind=Kind.ERASURE, about=order.case).values_list("system_id", "record_id")
     )
