@@ -26,6 +26,9 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 # How long the key-encryption key is used before its file, or the key service, is asked for it again.
 KEK_LIFETIME_SECONDS = float(os.environ.get("DUECAUSE_KEK_LIFETIME", "300"))
+# How long a process may go on with what it read about token keys, and how long a change waits for that.
+TOKEN_STATE_SECONDS = 5.0
+TOKEN_GRACE_SECONDS = 30.0
 KEY_COPIES = os.environ.get("DUECAUSE_KEY_COPIES", "")  # folder of the key database's copies; empty: none
 ALLOWED_HOSTS = os.environ.get("DUECAUSE_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [x for x in os.environ.get("DUECAUSE_ORIGINS", "").split(",") if x]

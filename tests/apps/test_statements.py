@@ -9,6 +9,8 @@ from django.db import connection
 from duecause.apps.ledger.models import Event, QueueEntry
 from duecause.apps.register.models import DialFact, Person
 from duecause.apps.statements import NotReplayable, Statement, execute, insert, insert_with
+from duecause.apps.vault import covers
+from duecause.apps.vault.token_fields import NotReadyMade
 from tests.support.world import NOW, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -76,8 +78,15 @@ def test_tokens_and_ids_are_handed_over_as_the_database_keeps_them(world_fact):
     statement = Statement(
         lambda *, tokens: DialFact.objects.filter(token__in=tokens).values_list("token", "person_id")
     )
-    [(token, person)] = statement.rows(tokens=[b"\0" * 16, bytes(world_fact.token), uuid4().bytes])
+    asked = [b"\0" * 16, bytes(world_fact.token), uuid4().bytes]
+    [(token, person)] = statement.rows(tokens=covers.candidates(["dial"], asked))
     assert (bytes(token), person) == (bytes(world_fact.token), world_fact.person_id)
+
+
+def test_a_token_that_does_not_say_under_which_key_it_lies_is_no_argument(world_fact):
+    statement = Statement(lambda *, tokens: DialFact.objects.filter(token__in=tokens).values_list("pk"))
+    with pytest.raises(NotReadyMade):
+        statement.rows(tokens=[bytes(world_fact.token)])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from struct import Struct
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connections, models, router
@@ -44,8 +44,10 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[
     targets = [_target(fields[name]) for name in names]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            # Before COPY, within which the connection answers no question.
+            encoders = [_encoder(target, connection) for target in targets]
             with cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
-                for piece in _copied([_encoder(target, connection) for target in targets], rows):
+                for piece in _copied(encoders, rows):
                     copy.write(piece)
             return
         values = _converted([_converter(target, connection) for target in targets], rows)
@@ -69,8 +71,11 @@ def rows_among(
     )
     native = connection.vendor == "postgresql"
     size = ASKED_ARRAY if native else ASKED_PLACES
+    forms = getattr(fields[column], "candidates", None)
     # In order: neighbours in the index are on the same page.
-    rest = iter(sorted(values))
+    rest = iter(sorted(forms(values) if forms else values))
+    found = ((place, getattr(fields[name], "bare", None)) for place, name in enumerate(names))
+    bare: dict[int, Convert] = {place: convert for place, convert in found if convert}
     with connection.cursor() as cursor:
         while part := list(islice(rest, size)):
             if native:
@@ -78,7 +83,12 @@ def rows_among(
             else:
                 part += [part[-1]] * (size - len(part))
                 cursor.execute(f"{select} IN ({', '.join(['%s'] * size)})", [*equal.values(), *part])
-            yield from cursor.fetchall()
+            yield from _bare(cursor.fetchall(), bare) if bare else cursor.fetchall()
+
+
+def _bare(rows: list[tuple[Any, ...]], bare: dict[int, Convert]) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        yield tuple(bare[place](value) if place in bare else value for place, value in enumerate(row))
 
 
 def refresh_statistics(*tables: type[models.Model]) -> None:
@@ -119,6 +129,8 @@ def _converted(converters: list[Convert | None], rows: Iterable[Sequence[Any]]) 
 
 
 def _converter(target: models.Field[Any, Any], connection: Any) -> Convert | None:
+    if (storing := getattr(target, "storing", None)) is not None:
+        return cast(Convert, storing())  # a column that keeps its values in another form
     if isinstance(target, models.UUIDField):
         return None  # `_converted` looks at what it was given
     if isinstance(target, PLAIN):
@@ -194,7 +206,11 @@ def _encoder(target: models.Field[Any, Any], connection: Any) -> Encode:
         return lambda value: _LONG.pack(8, value)
     if kind == "timestamp":
         return _Remembered(_moment).of
-    return ENCODED[kind]
+    encode = ENCODED[kind]
+    if (storing := getattr(target, "storing", None)) is None:
+        return encode
+    stored: Convert = storing()
+    return lambda value: encode(stored(value))
 
 
 def _uuid(value: UUID) -> bytes:

@@ -265,7 +265,19 @@ def _mark(kind: type, number: int) -> Any:
         return datetime(1931, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
     if kind is UUID:
         return UUID(int=number)
-    return number if kind is int else kind(f"mark-{number}", *(["ascii"] if kind is bytes else []))
+    if kind is int:
+        return number
+    text = f"mark-{number}"
+    made: Callable[[Any], Any] = kind
+    return made(text.encode() if issubclass(kind, bytes) else text)
+
+
+def is_mark(value: bytes) -> bool:
+    """The query is being assembled: the value stands for one that is still to come."""
+    return value.startswith(_MARK.encode())
+
+
+_MARK = "mark-9007"
 
 
 def _positions(values: dict[str, Any], connection: Any) -> dict[Any, tuple[str, int, Any]]:

@@ -5,6 +5,7 @@ from django.db import models
 from duecause.apps.catalogue.models import Purpose, Wording
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import Person, Record
+from duecause.apps.vault.token_fields import TokenField
 from duecause.engine.ids import uuid7
 
 
@@ -90,7 +91,7 @@ class Suppression(models.Model):
         WRONG_NUMBER = "wrong_number"
         COURT = "court"
 
-    token = models.BinaryField(max_length=16)
+    token = TokenField(families=("dial", "lookup"))
     key_id = models.CharField(max_length=16)
     reason = models.CharField(max_length=16, choices=Reason)
     controller = models.ForeignKey(Controller, on_delete=models.PROTECT)
@@ -142,7 +143,7 @@ class RegisterEntry(models.Model):
     """A registered number as dial token. Rows of the active version only; older ones are removed."""
 
     version = models.ForeignKey(RegisterVersion, on_delete=models.CASCADE, related_name="entries")
-    token = models.BinaryField(max_length=16)
+    token = TokenField(families=("dial",))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["token", "version"], name="register_entry_once")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,10 +16,11 @@ from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person, Record
 from duecause.apps.statements import Statement
-from duecause.apps.vault import indexes
+from duecause.apps.vault import covers, indexes
 from duecause.engine.consents import Said, fold
 from duecause.engine.periods import end_of_day, local_day, months_after
 
+TOKENS_AT_ONCE = 5_000
 GIVING = (ConsentEvent.State.GIVEN, ConsentEvent.State.RENEWED)
 
 
@@ -113,7 +115,7 @@ def objecting_people(
 
 def objecting_by_email(
     *,
-    controller: Controller,
+    controller: Controller | int,
     channel: str,
     campaign: str,
     now: datetime,
@@ -123,17 +125,37 @@ def objecting_by_email(
     stopped = suppressions(controller=controller, channel=channel, campaign=campaign, now=now).filter(
         key_id=indexes.lookup_key_id()
     )
-    addresses = Lookup.objects.filter(kind=Lookup.Kind.EMAIL)
+    if covers.mixed("lookup"):
+        return _stopped_while_the_key_changes(stopped, among)
     if among is None:
-        found = addresses.filter(token__in=stopped.values("token"))
-        return set(found.values_list("record__person_id", flat=True))
-    return set(_stopped_addresses(stopped, among).values_list("record__person_id", flat=True))
+        addresses = Lookup.objects.filter(kind=Lookup.Kind.EMAIL, token__in=stopped.values("token"))
+    else:
+        addresses = _stopped_addresses(stopped, among)
+    return set(addresses.values_list("record__person_id", flat=True))
+
+
+def _stopped_while_the_key_changes(
+    stopped: QuerySet[Suppression], among: Collection[UUID] | None
+) -> set[UUID]:
+    """The database cannot compare the tokens of two tables meanwhile: those of one are read."""
+    addresses = Lookup.objects.filter(kind=Lookup.Kind.EMAIL)
+    if among is not None:  # few people, and a call waits
+        known = list(addresses.filter(record__person__in=among).values_list("token", "record__person_id"))
+        stopped = stopped.filter(token__in={token for token, _ in known}) if known else stopped.none()
+        tokens = set(stopped.values_list("token", flat=True))
+        return {person for token, person in known if token in tokens}
+    found: set[UUID] = set()
+    rest = iter(set(stopped.values_list("token", flat=True)))
+    while part := list(islice(rest, TOKENS_AT_ONCE)):
+        found.update(addresses.filter(token__in=part).values_list("record__person_id", flat=True))
+    return found
 
 
 def stopped_addresses(
     *, controller: Controller | int, channel: str, campaign: str, now: datetime, among: Collection[UUID]
 ) -> QuerySet[Lookup]:
-    """E-mail addresses of these few persons under which an objection was taken."""
+    """E-mail addresses of these few persons under which an objection was taken. While the look-up key changes
+    only `objecting_by_email` can tell."""
     stopped = suppressions(controller=controller, channel=channel, campaign=campaign, now=now)
     return _stopped_addresses(stopped.filter(key_id=indexes.lookup_key_id()), among)
 

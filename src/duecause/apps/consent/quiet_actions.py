@@ -99,7 +99,7 @@ def _as_long(known: datetime | None, until: datetime | None) -> bool:
 def end_quiet(*, person: UUID, controller: Controller, channel: str, now: datetime) -> None:
     """A fresh consent of the person ends it. Belongs into the transaction of the consent, whose event
     tells."""
-    tokens = DialFact.objects.filter(person=person).values("token")
+    tokens = set(DialFact.objects.filter(person=person).values_list("token", flat=True))
     Suppression.objects.filter(
         token__in=tokens, controller=controller, channel=channel, reason__in=QUIET, lifted_at=None
     ).update(lifted_at=now)

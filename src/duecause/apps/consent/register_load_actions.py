@@ -17,7 +17,7 @@ from duecause.apps.consent.models import NationalRegister, RegisterEntry, Regist
 from duecause.apps.consent.registers import RegisterFile, read_register
 from duecause.apps.ledger.actions import record
 from duecause.apps.register.limits import limits
-from duecause.apps.vault import indexes
+from duecause.apps.vault import covers, indexes
 from duecause.engine.actor import Actor
 from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
@@ -151,7 +151,8 @@ def _begin(
 
 def _write(version: RegisterVersion, read: RegisterFile, progress: Progress | None) -> None:
     """Tokens in their own order, so that the index grows at its end."""
-    tokens = sorted(token.tobytes() for token in indexes.dial_tokens(read.numbers))
+    made = [token.tobytes() for token in indexes.dial_tokens(read.numbers)]
+    tokens = sorted(covers.stored_many("dial", made))
     total = len(tokens)
     for start in range(0, total, ROWS_AT_ONCE):
         part = tokens[start : start + ROWS_AT_ONCE]

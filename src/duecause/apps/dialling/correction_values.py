@@ -87,7 +87,10 @@ def _allowed(partner: Partner, ids: Collection[int], now: datetime) -> dict[int,
             pk__in=part, release__centre=partner, record__isnull=False
         ).select_related("release__campaign")
     ]
-    callable_now = _callable(partner, {bytes(row.token) for row in rows}, now)
+    tokens = {bytes(row.token) for row in rows}
+    callable_now = precall_facts.with_keys_of_now(
+        lambda keys_of: _callable(partner, tokens, now=now, keys_of=keys_of)
+    )
     return {
         row.pk: _MayHold(row.reference, row.record_id, frozenset(row.release.campaign.release_fields))
         for row in rows
@@ -95,7 +98,9 @@ def _allowed(partner: Partner, ids: Collection[int], now: datetime) -> dict[int,
     }
 
 
-def _callable(partner: Partner, tokens: Collection[bytes], now: datetime) -> set[tuple[UUID, str]]:
+def _callable(
+    partner: Partner, tokens: Collection[bytes], *, now: datetime, keys_of: datetime
+) -> set[tuple[UUID, str]]:
     """Release and reference of the rows that a pre-call check would allow now."""
     held = precall_facts.released(partner, "", tokens)
     running = {row for rows in held.values() for row in rows if row.running(now)}
@@ -104,7 +109,7 @@ def _callable(partner: Partner, tokens: Collection[bytes], now: datetime) -> set
     found = among(DialFact.objects.all(), "token", {row.token for row in running}, "token", "country")
     regions = {bytes(token): country for token, country in found}
     known = {row for row in running if row.token in regions}  # the others have no number in the register
-    stopped = precall.stopped_rows(partner, known, regions, now) if known else set()
+    stopped = precall.stopped_rows(partner, known, regions, now, keys_of) if known else set()
     return {(row.release, row.reference) for row in known - stopped}
 
 

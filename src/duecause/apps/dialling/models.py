@@ -8,6 +8,7 @@ from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import Objection
 from duecause.apps.parties.models import Brand, Controller, Partner
 from duecause.apps.register.models import Person, Record
+from duecause.apps.vault.token_fields import TokenField
 from duecause.engine.ids import uuid7
 
 
@@ -63,7 +64,7 @@ class ListRow(models.Model):
     row = models.PositiveIntegerField()
     record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL)
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL)
-    token = models.BinaryField(max_length=16, null=True)
+    token = TokenField(families=("dial",), null=True)
     country = models.CharField(max_length=3, default="", blank=True)
     released = models.BooleanField()
     reasons = models.JSONField(default=list)
@@ -106,7 +107,7 @@ class ReleaseRow(models.Model):
     reference = models.CharField(
         max_length=64
     )  # in the partner's file instead of our ids: opaque, or its own
-    token = models.BinaryField(max_length=16)
+    token = TokenField(families=("dial",))
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL)
     record = models.ForeignKey(Record, null=True, on_delete=models.SET_NULL)
 

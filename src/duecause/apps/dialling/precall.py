@@ -43,13 +43,21 @@ def decide(*, centre: Partner, campaign: str, numbers: Sequence[str], now: datet
 
     A text that is no international number is denied. Raises whatever the database raises: the caller denies.
     """
+    return precall_facts.with_keys_of_now(
+        lambda keys_of: _decide(centre, campaign, numbers, now=now, keys_of=keys_of)
+    )
+
+
+def _decide(
+    centre: Partner, campaign: str, numbers: Sequence[str], *, now: datetime, keys_of: datetime
+) -> list[Decision]:
     parsed = [parse_e164(number) for number in numbers]
     known = sorted({number.e164: number for number in parsed if number is not None}.values(), key=_e164)
     tokens = {number.e164: indexes.dial_token(number.e164) for number in known}
     held = precall_facts.released(centre, campaign, set(tokens.values()))
     running = {row for rows in held.values() for row in rows if row.running(now)}
     regions = {tokens[number.e164]: number.region for number in known}
-    stopped = stopped_rows(centre, running, regions, now) if running else set()
+    stopped = stopped_rows(centre, running, regions, now, keys_of) if running else set()
     return [_decision(number, tokens, held, stopped, now) for number in parsed]
 
 
@@ -79,9 +87,15 @@ def _e164(number: PhoneNumber) -> int:
 
 
 def stopped_rows(
-    centre: Partner, rows: Collection[Held], regions: Mapping[bytes, str], now: datetime
+    centre: Partner,
+    rows: Collection[Held],
+    regions: Mapping[bytes, str],
+    now: datetime,
+    keys_of: datetime,
 ) -> set[Held]:
-    """Rows of running releases that must not be called now. `regions`: token → country of the number."""
+    """Rows of running releases that must not be called now. `regions`: token → country of the number;
+    `keys_of`: when token keys changed last, as known before the rows were looked for. Raises
+    TokenKeysChanged."""
     campaigns = {row.campaign for row in rows}
     if any(blocking_reasons_of(centre, day, now=now) for day in {_today(each, now) for each in campaigns}):
         return set(rows)
@@ -89,7 +103,7 @@ def stopped_rows(
     for campaign in campaigns:
         own = [row for row in rows if row.campaign == campaign]
         everybody = {person for row in own for person in reachable[row]}
-        found = precall_facts.stops(campaign, own, everybody, now)
+        found = precall_facts.stops(campaign, own, everybody, now, keys_of)
         banned = {country for country in campaign.countries if _ban(campaign, country, now)}
         # Without a notice when the list was released, with the short one in the script: its last day passes.
         overdue = overdue_notices(found.untold, now) if found.untold else set()

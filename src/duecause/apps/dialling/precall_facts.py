@@ -3,10 +3,10 @@ reached by them, and whatever stops a call now. Nothing is remembered between tw
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import (
@@ -27,6 +27,7 @@ from duecause.apps.consent.models import RegisterEntry, RegisterVersion
 from duecause.apps.consent.queries import (
     GIVING,
     decided,
+    objecting_by_email,
     objecting_people,
     stopped_addresses,
     suppressions,
@@ -39,10 +40,14 @@ from duecause.apps.parties.models import Partner, Source
 from duecause.apps.register.models import DialFact, Person, Record
 from duecause.apps.register.planning import NO_BASIS
 from duecause.apps.statements import Statement
+from duecause.apps.vault import covers
+from duecause.apps.vault.covers import Stored
+from duecause.apps.vault.models import TokenKey
 from duecause.engine.periods import local_day
 
 AT_ONCE = 1_000
 NOBODY = UUID(int=0)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,20 @@ class Held:
         return self.recalled_at is None and now < self.expires_at
 
 
+class TokenKeysChanged(Exception):
+    """A token key changed while the check read: it may have looked for a number under the old one alone."""
+
+
+def with_keys_of_now(check: Callable[[datetime], Answer]) -> Answer:
+    """What `check` answers, which is given when token keys changed last; asked again where one changed
+    meanwhile."""
+    try:
+        return check(covers.newest_change())
+    except TokenKeysChanged:
+        covers.forget()
+        return check(covers.newest_change())
+
+
 @dataclass(slots=True)
 class Stops:
     """What stops calls of one campaign now."""
@@ -94,7 +113,8 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
     if not tokens:
         return {}
     behind = feed_wall.around(centre)
-    rows = _RELEASED.rows_within(behind, tokens=list(tokens), centre=centre.pk, campaign=campaign or None)
+    lie = covers.candidates(["dial"], tokens)
+    rows = _RELEASED.rows_within(behind, tokens=lie, centre=centre.pk, campaign=campaign or None)
     held: dict[bytes, list[Held]] = {}
     campaigns: dict[int, Asked] = {}
     for reference, token, release, since, until, recalled, person, record, pk, *about in rows:
@@ -118,12 +138,12 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
 
 
 def _released(
-    *, tokens: list[bytes], centre: int, campaign: str = ""
+    *, tokens: list[Stored], centre: int, campaign: str = ""
 ) -> QuerySet[ReleaseRow, tuple[Any, ...]]:
     return _handed_out(tokens=tokens, campaign=campaign).filter(release__centre=centre)
 
 
-def _handed_out(*, tokens: list[bytes], campaign: str = "") -> QuerySet[ReleaseRow, tuple[Any, ...]]:
+def _handed_out(*, tokens: list[Stored], campaign: str = "") -> QuerySet[ReleaseRow, tuple[Any, ...]]:
     rows = ReleaseRow.objects.filter(token__in=tokens, release__expires_at__gt=F("release__released_at"))
     if campaign:
         rows = rows.filter(release__campaign__code=campaign)
@@ -151,7 +171,7 @@ def reachable(rows: Collection[Held]) -> tuple[dict[Held, set[UUID]], set[Held]]
     """Everybody a number may reach: who it was released for, who the record is counted to now, and whoever
     else is known by it. And the rows whose record has another number by now: it was corrected."""
     sharing: dict[bytes | UUID, set[UUID]] = {}
-    tokens = list({row.token for row in rows})
+    tokens = covers.candidates(["dial"], {row.token for row in rows})
     records = list({row.record for row in rows if row.record}) or [NOBODY]
     current = set()
     for token, record, person in _SHARING.rows(tokens=tokens, records=records):
@@ -167,7 +187,7 @@ def reachable(rows: Collection[Held]) -> tuple[dict[Held, set[UUID]], set[Held]]
     return people, {row for row in rows if row.record and (row.token, row.record) not in current}
 
 
-def _sharing(*, tokens: list[bytes], records: list[UUID]) -> list[QuerySet[Any, tuple[Any, ...]]]:
+def _sharing(*, tokens: list[Stored], records: list[UUID]) -> list[QuerySet[Any, tuple[Any, ...]]]:
     by_number = DialFact.objects.filter(token__in=tokens)
     by_record = Record.objects.filter(pk__in=records).order_by()
     return [
@@ -176,14 +196,19 @@ def _sharing(*, tokens: list[bytes], records: list[UUID]) -> list[QuerySet[Any, 
     ]
 
 
-def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: datetime) -> Stops:
-    """`rows` are those of this campaign, `people` everybody they may reach."""
+def stops(
+    campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: datetime, keys_of: datetime
+) -> Stops:
+    """`rows` are those of this campaign, `people` everybody they may reach; `keys_of`: when token keys
+    changed last, as known before anything was looked for. Raises TokenKeysChanged where they changed
+    since."""
     found = Stops(set(), set(), set(), {}, set())
     doubtful: set[UUID] = set()
     said: list[tuple[datetime, UUID, UUID, str]] = []
+    mixed, newest_key = covers.mixed("lookup"), covers.NEVER
     for some in _parts(list(people) or [NOBODY]):
-        answers = _STOPS.rows(
-            tokens=list({row.token for row in rows}),
+        answers = (_STOPS_MEANWHILE if mixed else _STOPS).rows(
+            tokens=covers.candidates(["dial"], {row.token for row in rows}),
             people=some,
             records=list({row.record for row in rows if row.record}) or [NOBODY],
             controller=campaign.controller,
@@ -205,8 +230,20 @@ def stops(campaign: Asked, rows: Sequence[Held], people: Collection[UUID], now: 
                 found.people.add(person)
             elif word == "untold":
                 found.untold.add(person)
+            elif word == "token_key":
+                newest_key = max(newest_key, at)
             else:
                 said.append((at, event, person, word))
+        if mixed:
+            found.people |= objecting_by_email(
+                controller=campaign.controller,
+                channel=campaign.channel,
+                campaign=campaign.code,
+                now=now,
+                among=some,
+            )
+    if newest_key != keys_of:
+        raise TokenKeysChanged
     newest = {person: word for _, _, person, word in sorted(said)}
     found.people |= {person for person, word in newest.items() if word not in GIVING}
     if doubtful:  # hardly ever
@@ -221,7 +258,7 @@ def _parts(people: list[UUID]) -> Iterable[list[UUID]]:
 
 def _stops(
     *,
-    tokens: list[bytes],
+    tokens: list[Stored],
     people: list[UUID],
     records: list[UUID],
     controller: int,
@@ -231,16 +268,36 @@ def _stops(
     since: datetime,
     now: datetime,
 ) -> list[QuerySet[Any, Any]]:
-    """Suppressed numbers; people who objected, who are known by an address under which somebody objected, who
-    are restricted or erased; records of unknown origin or basis, and those of others about which nobody was
-    told; consents said since the oldest release; numbers registered since."""
+    """`_stops_meanwhile`, and people who are known by an address under which somebody objected."""
+    asked: dict[str, Any] = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
+    others: dict[str, Any] = {"tokens": tokens, "records": records, "purpose": purpose, "since": since}
+    return [
+        *_stops_meanwhile(**asked, people=people, **others),
+        _columns(stopped_addresses(**asked, among=people), "person", whom=F("record__person_id")),
+    ]
+
+
+def _stops_meanwhile(
+    *,
+    tokens: list[Stored],
+    people: list[UUID],
+    records: list[UUID],
+    controller: int,
+    purpose: int,
+    channel: str,
+    campaign: str,
+    since: datetime,
+    now: datetime,
+) -> list[QuerySet[Any, Any]]:
+    """Suppressed numbers; people who objected, who are restricted or erased; records of unknown origin or
+    basis, and those of others about which nobody was told; consents said since the oldest release; numbers
+    registered since; when token keys changed."""
     asked: dict[str, Any] = {"controller": controller, "channel": channel, "campaign": campaign, "now": now}
     gone = Q(restricted_at__isnull=False) | Q(erased_at__isnull=False)
     doubtful = Q(source__kind=Source.Kind.UNKNOWN) | Q(basis=NO_BASIS)
     return [
         _columns(suppressions(**asked).filter(token__in=tokens), "suppressed", token=F("token")),
         _columns(objecting_people(**asked).filter(person__in=people), "person", whom=F("person_id")),
-        _columns(stopped_addresses(**asked, among=people), "person", whom=F("record__person_id")),
         _columns(Person.objects.filter(gone, pk__in=people), "person", whom=F("pk")),
         _columns(Record.objects.filter(doubtful, pk__in=records), "record", whom=F("pk")),
         _columns(untold().filter(pk__in=records), "untold", whom=F("pk")),
@@ -268,6 +325,7 @@ def _stops(
             token=F("token"),
             moment=F("version__loaded_at"),
         ),
+        _columns(TokenKey.objects.all(), "token_key", moment=F("changed_at")),
     ]
 
 
@@ -300,3 +358,4 @@ def _none(field: Field[Any, Any]) -> Expression:
 
 
 _RELEASED, _SHARING, _STOPS = Statement(_released), Statement(_sharing), Statement(_stops)
+_STOPS_MEANWHILE = Statement(_stops_meanwhile)  # while the look-up key changes

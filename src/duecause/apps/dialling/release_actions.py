@@ -329,7 +329,8 @@ def _write_held_back(dial_list: DialList, draft: Release, held: dict[int, str]) 
     for reason in sorted(set(held.values())):
         for part in facts.chunks(pk for pk, why in held.items() if why == reason):
             rows = ListRow.objects.filter(pk__in=part)
-            draft.release_rows.filter(token__in=rows.values("token"), person__isnull=False).delete()
+            tokens = set(rows.exclude(token=None).values_list("token", flat=True))
+            draft.release_rows.filter(token__in=tokens, person__isnull=False).delete()
             rows.update(released=False, reasons=[reason])
     if held:
         dial_list.report["held_back_at_release"] = dict(Counter(held.values()))

@@ -13,6 +13,7 @@ from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import PartyState, gate_of
+from duecause.apps.vault import covers
 from duecause.engine.partyfacts import Block
 from duecause.engine.problems import Problem
 from duecause.engine.screening import (
@@ -49,9 +50,8 @@ def judge(question: Question, candidates: Candidates, *, progress: Progress | No
     rule_sets = rules.rule_sets(countries | set(question.campaign.countries), question.on)
     gate = gate_of(question.centre, question.on)
     states, versions = facts.register_states(rules.registers_for(rule_sets.values()))
-    given = ScreeningInput(
-        **_tables(question, candidates, versions), party_reasons=gate.reasons, registers_loaded=states
-    )
+    tables = covers.steadily(lambda: _tables(question, candidates, versions))
+    given = ScreeningInput(**tables, party_reasons=gate.reasons, registers_loaded=states)
     verdicts = screen(
         given,
         campaign=rules.campaign_facts(question.campaign),

@@ -9,6 +9,7 @@ from django.db import models
 
 from duecause.apps.catalogue.models import Wording
 from duecause.apps.parties.models import Source
+from duecause.apps.vault.token_fields import CoveredJSONField, TokenField
 from duecause.engine.ids import uuid7
 
 # Basis of a number whose time in marketing is over: no list takes it up, an objection still finds it.
@@ -59,10 +60,10 @@ class Record(models.Model):
     batch = models.ForeignKey(ImportBatch, null=True, on_delete=models.PROTECT, related_name="records")
     sheet = models.CharField(max_length=80, default="", blank=True)
     row = models.PositiveIntegerField(default=0)
-    key_in_source = models.BinaryField(max_length=16)  # keyed hash: finds this row again in a corrected file
-    content_hash = models.BinaryField(max_length=16)  # keyed hash: tells whether anything changed
+    key_in_source = TokenField()  # keyed hash: finds this row again in a corrected file
+    content_hash = TokenField()  # keyed hash: tells whether anything changed
     fields = models.JSONField(default=list)
-    field_hashes = models.JSONField(default=dict)  # field -> short keyed hash: what changed, without opening
+    field_hashes = CoveredJSONField(default=dict)  # field -> short keyed hash: what changed, without opening
     identity = models.BinaryField(null=True)
     contract = models.BinaryField(null=True)
     language = models.CharField(max_length=2, default="en")
@@ -165,7 +166,7 @@ class Lookup(models.Model):
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="lookups")
     kind = models.CharField(max_length=16, choices=Kind)
-    token = models.BinaryField(max_length=16)
+    token = TokenField()
     key_id = models.CharField(max_length=16)
     normaliser = models.PositiveSmallIntegerField()
 
@@ -181,7 +182,7 @@ class DialFact(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="dial_facts")
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     ordinal = models.PositiveSmallIntegerField()
-    token = models.BinaryField(max_length=16, db_index=True)
+    token = TokenField(families=("dial",), db_index=True)
     key_id = models.CharField(max_length=16)
     country = models.CharField(max_length=3)
     region = models.CharField(max_length=10, default="", blank=True)
@@ -282,7 +283,7 @@ class GuardToken(models.Model):
     person is not. Its own purpose and retention, told to the person."""
 
     kind = models.CharField(max_length=16)
-    token = models.BinaryField(max_length=16)
+    token = TokenField(families=("guard",))
     key_id = models.CharField(max_length=16)
     made_at = models.DateTimeField()
     delete_after = models.DateTimeField()

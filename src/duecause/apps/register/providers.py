@@ -18,6 +18,8 @@ from duecause.apps.register.planning import slices
 from duecause.apps.register.writing import use_of
 from duecause.apps.staff.models import EmployeeIdentifier
 from duecause.apps.statements import Statement
+from duecause.apps.vault import covers
+from duecause.apps.vault.covers import Stored
 
 # A field that left the catalogue after it was stored belongs to no group that a policy names: nobody sees it.
 NO_GROUP = "undeclared"
@@ -71,7 +73,8 @@ def relation(asking: Asking) -> str:
     if asking.actor.kind != "employee":
         return "none"
     held = {(kind, bytes(token)) for kind, token in _IDENTIFIERS.rows(person=asking.person)}
-    rows = _EMPLOYEES.rows(tokens=[token for _, token in held]) if held else []
+    tokens = covers.candidates(["lookup"], {token for _, token in held})
+    rows = _EMPLOYEES.rows(tokens=tokens) if held else []
     owners = {str(employee) for employee, kind, token in rows if (kind, bytes(token)) in held}
     if asking.actor.id in owners:
         return "self"
@@ -87,7 +90,7 @@ def _identifiers(*, person: UUID) -> QuerySet[Lookup, Any]:
     return Lookup.objects.filter(record__person=person, kind__in=PERSONAL).values_list("kind", "token")
 
 
-def _employees(*, tokens: list[bytes]) -> QuerySet[EmployeeIdentifier, Any]:
+def _employees(*, tokens: list[Stored]) -> QuerySet[EmployeeIdentifier, Any]:
     rows = EmployeeIdentifier.objects.filter(token__in=tokens)
     return rows.values_list("employee_id", "kind", "token")
 

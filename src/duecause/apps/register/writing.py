@@ -12,6 +12,8 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Model
+
 from duecause.apps.bulk import insert_rows, stored_uuid
 from duecause.apps.register import facts, grouping, rewriting, stored_only
 from duecause.apps.register.limits import limits
@@ -46,6 +48,7 @@ RECORD_COLUMNS = (
 )  # fmt: skip
 ROW_COLUMNS = ("batch_id", "sheet", "row", "outcome", "record_id", "problems", "changes")
 NOTHING = "[]"
+LOOKUP_COLUMNS = ("record_id", "kind", "token", "key_id", "normaliser")
 KEPT = ("id", "person_id", "source_id", "key_in_source", "recorded_at")
 
 
@@ -107,7 +110,7 @@ def write_chunk(
     written = [*stored, *updated]
     _as_stored(plans)
     rows = [_record_values(setting, plan, sealed) for plan in stored]
-    insert_rows(Record, RECORD_COLUMNS, _in_order(rows, RECORD_COLUMNS.index("key_in_source")))
+    insert_rows(Record, RECORD_COLUMNS, _in_order(rows, Record, RECORD_COLUMNS, "key_in_source"))
     _update_records(setting, updated, sealed)
     _write_finders(setting, written)
     rewriting.withdraw_bases(setting, plans)
@@ -120,20 +123,12 @@ def write_chunk(
 def _write_finders(setting: Setting, written: Sequence[Plan]) -> None:
     """By what a record is found and dialled."""
     key_id, version = indexes.lookup_key_id(), indexes.NORMALISER_VERSION
-    insert_rows(
-        Lookup,
-        ("record_id", "kind", "token", "key_id", "normaliser"),
-        _in_order(
-            [
-                (plan.record_stored, kind, token, key_id, version)
-                for plan in written
-                for kind, token in plan.tokens
-            ],
-            2,
-        ),
-    )
+    lookups: list[tuple[Any, ...]] = [
+        (plan.record_stored, kind, token, key_id, version) for plan in written for kind, token in plan.tokens
+    ]
+    insert_rows(Lookup, LOOKUP_COLUMNS, _in_order(lookups, Lookup, LOOKUP_COLUMNS, "token"))
     dial = list(facts.dial_facts(setting, written))
-    insert_rows(DialFact, facts.DIAL_COLUMNS, _in_order(dial, facts.DIAL_COLUMNS.index("token")))
+    insert_rows(DialFact, facts.DIAL_COLUMNS, _in_order(dial, DialFact, facts.DIAL_COLUMNS, "token"))
 
 
 def rewrite(
@@ -204,10 +199,15 @@ def _learn_people(plans: Sequence[Plan], by_record: dict[UUID, Plan]) -> None:
         plan.person = first.person if first else people.get(plan.record)
 
 
-def _in_order(rows: list[tuple[Any, ...]], token: int) -> list[tuple[Any, ...]]:
-    """By their token, so that each page of its index is visited once per chunk: at millions of rows those
-    visits are most of what writing costs."""
-    rows.sort(key=itemgetter(token))
+def _in_order(
+    rows: list[tuple[Any, ...]], model: type[Model], columns: Sequence[str], column: str
+) -> list[tuple[Any, ...]]:
+    """By their token as it will lie, so that each page of its index is visited once per chunk: at millions of
+    rows those visits are most of what writing costs."""
+    place = columns.index(column)
+    lie = model._meta.get_field(column).stored_many([row[place] for row in rows])  # type: ignore[union-attr]
+    rows = [(*row[:place], token, *row[place + 1 :]) for row, token in zip(rows, lie, strict=True)]
+    rows.sort(key=itemgetter(place))
     return rows
 
 

@@ -46,7 +46,7 @@ def draft(person: UUID, *, actor: Actor, now: datetime) -> dict[str, Any]:
         "events": stores.sealed_events(person),
         "kept": kept,
         "guards": {
-            kind: identifiers.filter(kind=kind).values("token").distinct().count() for kind in PERSONAL
+            kind: len(set(identifiers.filter(kind=kind).values_list("token", flat=True))) for kind in PERSONAL
         },
         "guards_until": rules().guard_until(today).isoformat(),
         "holders": holders,

@@ -41,7 +41,7 @@ def list_rows(person: UUID) -> QuerySet[ListRow]:
 
 def release_rows(person: UUID) -> QuerySet[ReleaseRow]:
     """Also numbers that were handed out before this person was known by them, or shared them with others."""
-    numbers = DialFact.objects.filter(person=person).values("token")
+    numbers = set(DialFact.objects.filter(person=person).values_list("token", flat=True))
     of_nobody = Q(person=None, record=None, token__in=numbers)
     return ReleaseRow.objects.filter(Q(person=person) | Q(record__person=person) | of_nobody)
 

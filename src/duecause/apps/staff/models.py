@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from duecause.apps.vault.token_fields import TokenField
 from duecause.engine.ids import uuid7
 
 
@@ -47,7 +48,7 @@ class EmployeeIdentifier(models.Model):
 
     employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="identifiers")
     kind = models.CharField(max_length=20)
-    token = models.BinaryField(max_length=16)
+    token = TokenField()
 
     class Meta:
         indexes = [models.Index(fields=["kind", "token"], name="employee_identifier_token")]

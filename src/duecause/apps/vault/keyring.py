@@ -145,12 +145,41 @@ def promote_next(name: str, *, retired: str) -> None:
     _of.cache_clear()
 
 
+def token_key_id(family: str) -> str:
+    """Of the key that tokens of this family are made with."""
+    ring = current()
+    made_by: dict[str, BlindIndex | NumberTokens] = {
+        "lookup": ring.lookup,
+        "dial": ring.dial,
+        "guard": ring.guard,
+    }
+    return made_by[family].key_id
+
+
+def read_key(folder: Path, name: str) -> bytes:
+    """The key that `name`.key stands for. Raises Refused where it is missing or open, Unavailable."""
+    return _read(folder, name)
+
+
 def sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def destroy(path: Path) -> None:
+    with path.open("r+b") as old:
+        zero(old.fileno())
+    path.unlink()
+    sync(path.parent)
+
+
+def zero(descriptor: int) -> None:
+    """What a file system or a disk keeps besides is beyond us (docs/operate.md)."""
+    os.pwrite(descriptor, b"\0" * os.fstat(descriptor).st_size, 0)
+    os.fsync(descriptor)
 
 
 def _read(folder: Path, name: str) -> bytes:

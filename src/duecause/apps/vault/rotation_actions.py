@@ -103,7 +103,7 @@ def destroy_retired(*, kept_for: timedelta, now: datetime) -> list[str]:
     gone = []
     for each in retired():
         if now - each.since >= kept_for and not each.rows:
-            _destroy(settings.DATA / "keys" / f"kek-{each.kek_id}.key")
+            keyring.destroy(settings.DATA / "keys" / f"kek-{each.kek_id}.key")
             gone.append(each.kek_id)
     if gone:
         keyring.current().wrapping.read()
@@ -136,17 +136,4 @@ def _replace(path: Path, text: str) -> None:
     with path.open("r+b") as old:
         temporary.replace(path)
         keyring.sync(path.parent)
-        _zero(old.fileno())
-
-
-def _destroy(path: Path) -> None:
-    with path.open("r+b") as old:
-        _zero(old.fileno())
-    path.unlink()
-    keyring.sync(path.parent)
-
-
-def _zero(descriptor: int) -> None:
-    """What a file system or a disk keeps besides is beyond us (docs/operate.md)."""
-    os.pwrite(descriptor, b"\0" * os.fstat(descriptor).st_size, 0)
-    os.fsync(descriptor)
+        keyring.zero(old.fileno())
