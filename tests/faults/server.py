@@ -86,11 +86,14 @@ class ForkServer:
         children. Its connections are closed before anybody is forked."""
         from django.db import connections
 
+        from duecause.apps.vault import covers
+
         for operation in self.house.OPERATIONS.values():
             self.restore()
             operation.act(lambda: None)
             self.checking.harmed(operation, True)
             connections.close_all()
+            covers.forget()  # the house that is restored has other token keys
 
     def restore(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)

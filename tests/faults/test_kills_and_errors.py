@@ -1,9 +1,10 @@
 """Killed at any write, or met by a full or broken disk, nothing acknowledged is lost and nothing done twice.
 
-Operations: import, queued upload with its job, objection, release, erasure, sequencer (`house.py`). After
-each point, in fresh processes: both databases are whole, the ledger agrees with its anchor, every sealed row
-has its key, no name stands in clear anywhere; going on ends in the same rows and events as an undisturbed run
-(`checking.py`). `./dev faults --points N` takes more points than the default here.
+Operations: import, queued upload with its job, objection, release, erasure, sequencer, change of token keys
+(`house.py`). After each point, in fresh processes: both databases are whole, the ledger agrees with its
+anchor, every sealed row has its key, no name stands in clear anywhere; going on ends in the same rows and
+events as an undisturbed run (`checking.py`). `./dev faults --points N` takes more points than the default
+here.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("DUECAUSE_FAULTS", "300"))
 ERRORS = max(60, KILLS // 30)
 MEET_ERRORS = {"import", "objection", "release", "sequence", "erase"}
-OPERATIONS = {"import", "upload", "objection", "release", "sequence", "erase"}
+OPERATIONS = {"import", "upload", "objection", "release", "sequence", "erase", "tokens"}
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 

@@ -1,4 +1,4 @@
-"""`duecause vault …`: the key-encryption key and copies of the key database."""
+"""`duecause vault …`: the key-encryption key, token keys, and copies of the key database."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import click
 
 from duecause.apps.ledger import key_actions
-from duecause.apps.obligations import key_jobs
+from duecause.apps.obligations import key_jobs, token_jobs
 from duecause.apps.vault import queries
+from duecause.apps.vault.models import TokenKey
 from duecause.engine.actor import Actor
 from duecause.organisation import founding
 
@@ -22,15 +23,15 @@ def _now() -> datetime:
 
 @click.group("vault")
 def vault_group() -> None:
-    """The key-encryption key, and copies of the key database."""
+    """The key-encryption key, the keys of tokens, and copies of the key database."""
     founding.require_founded()
 
 
 @vault_group.command()
 @click.option("--json", "as_json", is_flag=True, help="One object.")
 def status(as_json: bool) -> None:
-    """Say which key wraps, where it is kept, what waits for a change, and which copies live too long. Exit
-    code 1: something does."""
+    """Say which key wraps, where it is kept, how old the keys of tokens are, what waits for a change, and
+    which copies live too long. Exit code 1: something does."""
     found = queries.status(now=_now())
     if as_json:
         click.echo(json.dumps(found.as_json()))
@@ -42,9 +43,20 @@ def status(as_json: bool) -> None:
 
 
 @vault_group.command()
-def rotate() -> None:
-    """Let a new key-encryption key wrap from now on. A worker wraps again what the old one wrapped; nothing
-    stops."""
+@click.option(
+    "--token",
+    "family",
+    type=click.Choice(TokenKey.Family.values),
+    help="Change the key of these tokens instead: what people are looked for by, called by, or kept out by.",
+)
+def rotate(family: str | None) -> None:
+    """Let a new key-encryption key wrap from now on, or change the key of tokens. A worker wraps again, or
+    rewrites, what lies under the old one; nothing stops."""
+    if family:
+        obligation = token_jobs.rotate(actor=OPERATOR, family=family, now=_now())
+        click.echo(f"The token key {obligation.facts['key']} was made.")
+        click.echo("A worker puts all tokens under it; duecause vault status says how far it is.")
+        return
     obligation = key_jobs.rotate(actor=OPERATOR, now=_now())
     click.echo(f"The key {obligation.facts['key']} wraps from now on.")
     click.echo("A worker wraps the other keys again; duecause vault status says how far it is.")

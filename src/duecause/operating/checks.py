@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import queue_health
 from duecause.apps.obligations.queries import late_steps
-from duecause.apps.vault import keyring
+from duecause.apps.vault import covers, keyring, token_queries
 from duecause.apps.vault.models import DataKey
 from duecause.engine.problems import Problem, Refused, Unavailable, gettext_noop
 
@@ -60,6 +60,7 @@ def all_checks(*, now: datetime) -> Iterator[Check]:
     if upgraded.ok:
         yield from running(now=now)
         yield wrapping_key()
+        yield from token_keys(now=now)
     for alias in ("default", "keys"):
         if connections[alias].vendor == "postgresql":
             yield server(alias)
@@ -178,6 +179,25 @@ def wrapping_key() -> Check:
     return Check("wrapping key", own if wrapped else "nothing is sealed yet")
 
 
+def token_keys(*, now: datetime) -> Iterator[Check]:
+    """The keys under which the tokens here lie are here, and not too old."""
+    for standing in token_queries.standing(now=now):
+        name = f"token key {standing.family}"
+        for number in standing.needed:
+            try:
+                covers.cover(number)
+            except (Refused, Unavailable) as refused:
+                yield Check(name, refused.problem.code, refused.problem)
+                return
+        days = standing.age.days
+        found = f"{standing.key_id}, {days} days old"
+        if standing.too_old:
+            problem = _problem("token_key_old", OLD_TOKEN_KEY, family=standing.family, days=days)
+            yield Check(name, found, problem)
+        else:
+            yield Check(name, found)
+
+
 def server(alias: str) -> Check:
     name = f"server {alias}"
     with connections[alias].cursor() as cursor:
@@ -245,6 +265,10 @@ CLOSED_FOLDER = gettext_noop(
     "This user may not write to %(path)s. Run as its owner, or: chown -R USER %(path)s"
 )
 OPEN_KEYS = gettext_noop("Others can read key files. Run: chmod -R go= %(path)s")
+OLD_TOKEN_KEY = gettext_noop(
+    "The token key %(family)s is %(days)s days old. Change it while everything runs: duecause vault rotate"
+    " --token %(family)s"
+)
 OTHER_KEK = gettext_noop(
     "The key file kek.key here is %(found)s, but records are sealed under %(wanted)s: nothing can be opened."
     " Put the right keys back from the key backup."

@@ -5,8 +5,9 @@ The vault and the ledger lie below this room, so their jobs live here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,9 +18,12 @@ from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.obligations.runner import Postponed, handles, periodic
 from duecause.apps.vault import rotation_actions
 from duecause.engine.actor import Actor
+from duecause.engine.problems import Unavailable
 
 REWRAP = "keys.rewrap"
 DAILY = "keys.daily"
+KEYS_AGAIN = timedelta(minutes=1)
+WITHOUT_END = 1_000_000
 
 
 def install() -> None:
@@ -38,12 +42,24 @@ def rotate(*, actor: Actor, now: datetime) -> Obligation:
 
 
 def rewrap(step: Step) -> Mapping[str, Any]:
-    done, total = 0, rotation_actions.waiting_rows()
-    while wrapped := rotation_actions.rewrap():
-        done += wrapped
-        if not actions.report_progress(step=step, now=datetime.now(UTC), done=done, total=max(total, done)):
-            raise Postponed("Another worker wraps the keys by now.")
+    with waiting_for_keys():
+        done, total = 0, rotation_actions.waiting_rows()
+        while wrapped := rotation_actions.rewrap():
+            done += wrapped
+            now = datetime.now(UTC)
+            if not actions.report_progress(step=step, now=now, done=done, total=max(total, done)):
+                raise Postponed("Another worker wraps the keys by now.")
     return {"keys": done}
+
+
+@contextmanager
+def waiting_for_keys() -> Iterator[None]:
+    """A change of keys whose key service is silent waits and says so, however long that takes: nothing is
+    lost meanwhile, and nobody has to start it again."""
+    try:
+        yield
+    except Unavailable as silent:
+        raise Postponed(silent.problem.text, wait=KEYS_AGAIN, tries=WITHOUT_END) from None
 
 
 def end_what_is_old(step: Step) -> Mapping[str, Any]:
@@ -54,5 +70,6 @@ def end_what_is_old(step: Step) -> Mapping[str, Any]:
     while wrapped := rotation_actions.rewrap():
         late += wrapped
     keys = key_actions.destroy_retired(actor=actor, now=now)
+    tokens = key_actions.destroy_retired_token_keys(actor=actor, now=now)
     copies = key_actions.delete_old_copies(actor=actor, now=now)
-    return {"late": late, "keys": len(keys), "copies": len(copies)}
+    return {"late": late, "keys": len(keys), "token_keys": len(tokens), "copies": len(copies)}

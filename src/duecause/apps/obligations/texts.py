@@ -9,6 +9,7 @@ KINDS = {
     "ledger.verify": _("Verify the ledger"),
     "keys.daily": _("End old keys and copies of keys, daily"),
     "keys.rewrap": _("Wrap keys again under the new key"),
+    "keys.tokens": _("Put tokens under the new token key"),
     "ledger.verify_daily": _("Verify the ledger, daily"),
     "rights.erasure_request": _("Erase a person"),
     "rights.erase": _("Apply an approved erasure"),

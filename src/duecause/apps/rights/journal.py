@@ -1,18 +1,21 @@
 """The list of erasures beside the ledger's anchor: a file that a restored database does not take back, so
-that whoever was erased can be erased again. It holds ids and guard tokens, nothing that can be read."""
+that whoever was erased can be erased again. It holds ids and guard tokens, as they lie in the database too
+(`vault.covers`), nothing that can be read."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
 from duecause.apps.ledger.publishing import locked, sync_folder
+from duecause.apps.obligations.token_jobs import rewrites_elsewhere
+from duecause.apps.vault import covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def note(entry: Entry) -> None:
     with locked(folder):
         if entry in entries():
             return
-        line = json.dumps(asdict(entry), separators=(",", ":")) + "\n"
+        line = _line(entry)
         before = path().read_bytes() if path().exists() else b""
         torn = len(before) - (before.rfind(b"\n") + 1)
         with os.fdopen(os.open(path(), os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
@@ -68,4 +71,32 @@ def entries() -> Iterator[Entry]:
     with path().open("rb") as file:
         for line in file:
             if line.endswith(b"\n"):
-                yield Entry(**json.loads(line))
+                yield _entry(line)
+
+
+@rewrites_elsewhere("guard")
+def rewrite() -> int:
+    """Put the guards of every entry under the token key that is written with now; how many entries."""
+    if not path().exists():
+        return 0
+    with locked(path().parent):
+        every = list(entries())
+        new = path().with_name("erasures-new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(_line(entry) for entry in every)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path())
+        sync_folder(path().parent)
+    return len(every)
+
+
+def _line(entry: Entry) -> str:
+    lie = [[kind, covers.stored("guard", bytes.fromhex(token)).hex()] for kind, token in entry.guards]
+    return json.dumps({**asdict(entry), "guards": lie}, separators=(",", ":")) + "\n"
+
+
+def _entry(line: bytes) -> Entry:
+    entry = Entry(**json.loads(line))
+    bare = [[kind, covers.bare(bytes.fromhex(token)).hex()] for kind, token in entry.guards]
+    return replace(entry, guards=bare)

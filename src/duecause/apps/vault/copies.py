@@ -37,19 +37,35 @@ class Copy:
         return now - self.made_at > copies_live()
 
 
-@cache
 def copies_live() -> timedelta:
     """How long a copy of the key database may live. Raises Refused where the pack is malformed."""
+    return timedelta(days=_days()["copies", "days"])
+
+
+def token_keys_kept() -> timedelta:
+    """How long a replaced token key is kept for copies of the database. Raises Refused."""
+    return timedelta(days=_days()["token_keys", "kept_days"])
+
+
+def token_keys_serve() -> timedelta:
+    """The age at which a token key should be changed. Raises Refused."""
+    return timedelta(days=_days()["token_keys", "change_after_days"])
+
+
+@cache
+def _days() -> dict[tuple[str, str], int]:
     top = yaml_reader.read_mapping(law.texts()[law.KEYS_FILE], file=law.KEYS_FILE)
     top.day("as_of")
-    entry = top.mapping("copies")
-    days = entry.number("days")
-    for text in ("law", "note", "confidence"):
-        entry.text(text)
-    entry.text_or_none("reviewed_by")
-    entry.done()
+    found: dict[tuple[str, str], int] = {}
+    for name, numbers in (("copies", ("days",)), ("token_keys", ("kept_days", "change_after_days"))):
+        entry = top.mapping(name)
+        found |= {(name, number): entry.number(number) for number in numbers}
+        for text in ("law", "note", "confidence"):
+            entry.text(text)
+        entry.text_or_none("reviewed_by")
+        entry.done()
     top.done()
-    return timedelta(days=days)
+    return found
 
 
 def folder() -> Path | None:

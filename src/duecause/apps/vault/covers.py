@@ -209,23 +209,30 @@ def cover(number: int) -> TokenCover:
         return _loaded(settings.DATA / "keys", number, key_id)
     except FileNotFoundError:
         when = f"{since:%Y-%m-%d %H:%M} UTC"
-        path = path_of(key_id)
+        path = path_of(number, key_id)
         if state == TokenKey.State.DESTROYED or path.with_suffix(".destroyed").exists():
             raise Unavailable("keys.cover_destroyed", _GONE, key=key_id, since=when) from None
         raise Unavailable("keys.cover_missing", _MISSING, path=f"keys/{path.name}", since=when) from None
 
 
-def path_of(key_id: str) -> Path:
+def path_of(number: int, key_id: str) -> Path:
+    """Where the key of a cover lies. The number is in its name, so that it is not given twice where a
+    database from before a change was restored."""
     folder: Path = settings.DATA / "keys"
-    return folder / f"cover-{key_id}.key"
+    return folder / f"{_name(number, key_id)}.key"
+
+
+def _name(number: int, key_id: str) -> str:
+    return f"cover-{number}-{key_id}"
 
 
 @cache
 def _loaded(folder: Path, number: int, key_id: str) -> TokenCover:
     """Read once: a key service that is silent later does not stop who has the key."""
-    if not (folder / f"cover-{key_id}.key").exists():
+    name = _name(number, key_id)
+    if not (folder / f"{name}.key").exists():
         raise FileNotFoundError
-    return TokenCover(keyring.read_key(folder, f"cover-{key_id}"), number)
+    return TokenCover(keyring.read_key(folder, name), number)
 
 
 def _now() -> _Held:

@@ -33,8 +33,8 @@ class DataKey(models.Model):
 
 
 class TokenKey(models.Model):
-    """A cover of stored tokens (`engine.token_covers`). Its key lies in `keys/cover-<key_id>.key`. This row
-    lies with the tokens, not with the keys: a restored database says itself which keys it needs."""
+    """A cover of stored tokens (`engine.token_covers`). Its key is a file (`covers.path_of`). This row lies
+    with the tokens, not with the keys: a restored database says itself which keys it needs."""
 
     class Family(models.TextChoices):
         LOOKUP = "lookup"

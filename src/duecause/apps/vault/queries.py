@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count
 
-from duecause.apps.vault import copies, keyring, protection, rotation_actions
+from duecause.apps.vault import copies, keyring, protection, rotation_actions, token_queries
 from duecause.apps.vault.actions import BURIED
 from duecause.apps.vault.models import DataKey
 
@@ -24,6 +24,7 @@ class Status:
     rows: dict[str, int]
     destroyed: int
     retired: list[rotation_actions.Retired]
+    tokens: list[token_queries.Standing]
     copies: list[copies.Copy]
     now: datetime
 
@@ -44,6 +45,7 @@ class Status:
             "waiting": self.waiting,
             "destroyed": self.destroyed,
             "retired": [{"kek": one.kek_id, "since": one.since.isoformat()} for one in self.retired],
+            "token_keys": [one.as_json() for one in self.tokens],
             "copies": [{"name": copy.path.name, "made_at": copy.made_at.isoformat()} for copy in self.copies],
             "copies_live_days": copies.copies_live().days,
             "overdue": self.overdue,
@@ -56,6 +58,8 @@ class Status:
         days = copies.copies_live().days
         for one in self.retired:
             yield f"Replaced key {one.kek_id} since {one.since:%Y-%m-%d}; destroyed {days} days later"
+        for token_key in self.tokens:
+            yield from token_key.lines()
         yield f"Copies of the key database: {len(self.copies)}; each lives {days} days"
         for name in self.overdue:
             yield f"MEND  {name} is older: delete it, or let a worker run"
@@ -71,6 +75,7 @@ def status(*, now: datetime) -> Status:
         rows=dict(rows),
         destroyed=DataKey.objects.filter(wrapped=BURIED).count(),
         retired=rotation_actions.retired(),
+        tokens=token_queries.standing(now=now),
         copies=copies.found(),
         now=now,
     )
