@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from struct import Struct
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, models, router
@@ -129,8 +129,8 @@ def _converted(converters: list[Convert | None], rows: Iterable[Sequence[Any]]) 
 
 
 def _converter(target: models.Field[Any, Any], connection: Any) -> Convert | None:
-    if (storing := getattr(target, "storing", None)) is not None:
-        return cast(Convert, storing())  # a column that keeps its values in another form
+    if (stored := _storing(target)) is not None:
+        return stored
     if isinstance(target, models.UUIDField):
         return None  # `_converted` looks at what it was given
     if isinstance(target, PLAIN):
@@ -207,10 +207,14 @@ def _encoder(target: models.Field[Any, Any], connection: Any) -> Encode:
     if kind == "timestamp":
         return _Remembered(_moment).of
     encode = ENCODED[kind]
-    if (storing := getattr(target, "storing", None)) is None:
-        return encode
-    stored: Convert = storing()
-    return lambda value: encode(stored(value))
+    stored = _storing(target)
+    return encode if stored is None else lambda value: encode(stored(value))
+
+
+def _storing(target: models.Field[Any, Any]) -> Convert | None:
+    """Of a column that keeps its values in another form, while it does."""
+    storing: Callable[[], Convert | None] | None = getattr(target, "storing", None)
+    return storing() if storing else None
 
 
 def _uuid(value: UUID) -> bytes:

@@ -9,13 +9,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from duecause.apps.consent.models import Suppression
 from duecause.apps.ledger import key_actions
 from duecause.apps.ledger.models import Event
-from duecause.apps.obligations import token_jobs
+from duecause.apps.obligations import key_jobs, token_jobs
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.obligations.runner import run_once
 from duecause.apps.register.models import GuardToken, Lookup, Record
-from duecause.apps.vault import covers, keyring, protection, token_rotation_actions, token_tables
+from duecause.apps.vault import covers, indexes, keyring, protection, token_rotation_actions, token_tables
 from duecause.apps.vault.models import TokenKey
 from duecause.apps.vault.token_fields import MixedTokens
 from duecause.engine.actor import Actor, NotPermitted
@@ -201,6 +202,20 @@ def test_what_was_written_with_the_old_cover_in_the_middle_is_rewritten_before_i
     assert lying("dial") == {0, key.number}
     token_rotation_actions.sweep_to_the_end(key, now=LATER)
     assert lying("dial") == {key.number}
+    assert house.faults() == []
+
+
+def test_what_a_process_that_slept_wrote_under_the_replaced_key_is_mended_the_next_day():
+    house = make_house(2)
+    first = rotated("dial")
+    rotated("dial")
+    number = house.numbers[1]
+    house.objects(number, "number")
+    late = covers.Stored(covers.cover(first.number).cover(indexes.dial_token(number)))
+    Suppression.objects.update(token=late)
+    covers.forget()
+    key_jobs.end_what_is_old(Step(obligation=Obligation(kind=key_jobs.DAILY)))
+    assert len(lying("dial")) == 1
     assert house.faults() == []
 
 

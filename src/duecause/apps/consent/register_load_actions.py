@@ -150,9 +150,10 @@ def _begin(
 
 
 def _write(version: RegisterVersion, read: RegisterFile, progress: Progress | None) -> None:
-    """Tokens in their own order, so that the index grows at its end."""
+    """Tokens in the order in which they lie, so that the index grows at its end. How each lies is made out
+    when it is written: a key may change before the last is."""
     made = [token.tobytes() for token in indexes.dial_tokens(read.numbers)]
-    tokens = sorted(covers.stored_many("dial", made))
+    tokens = covers.in_their_order("dial", made)
     total = len(tokens)
     for start in range(0, total, ROWS_AT_ONCE):
         part = tokens[start : start + ROWS_AT_ONCE]

@@ -16,7 +16,7 @@ from duecause.apps.ledger import key_actions
 from duecause.apps.obligations import actions
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.obligations.runner import Postponed, handles, periodic
-from duecause.apps.vault import rotation_actions
+from duecause.apps.vault import rotation_actions, token_rotation_actions
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Unavailable
 
@@ -64,12 +64,19 @@ def waiting_for_keys() -> Iterator[None]:
 
 def end_what_is_old(step: Step) -> Mapping[str, Any]:
     """Replaced keys and copies of the key database. A process that had not yet heard of a change may have
-    used the old key a last time: that is mended first."""
+    used an old key a last time: that is mended first."""
     now, actor = datetime.now(UTC), Actor.job(str(step.pk), key_actions.FUNCTION)
     late = 0
     while wrapped := rotation_actions.rewrap():
         late += wrapped
+    late_tokens = token_rotation_actions.sweep_late()
     keys = key_actions.destroy_retired(actor=actor, now=now)
     tokens = key_actions.destroy_retired_token_keys(actor=actor, now=now)
     copies = key_actions.delete_old_copies(actor=actor, now=now)
-    return {"late": late, "keys": len(keys), "token_keys": len(tokens), "copies": len(copies)}
+    return {
+        "late": late,
+        "late_tokens": late_tokens,
+        "keys": len(keys),
+        "token_keys": len(tokens),
+        "copies": len(copies),
+    }

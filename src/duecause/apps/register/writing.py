@@ -33,6 +33,7 @@ from duecause.apps.register.planning import SHEET_LENGTH, Outcome, Plan, Setting
 from duecause.apps.vault import indexes
 from duecause.apps.vault.actions import ToSeal, seal_many, seal_new, store_new_keys
 from duecause.apps.vault.models import Compartment
+from duecause.apps.vault.token_fields import TokenField
 from duecause.engine import tlog
 from duecause.engine.ids import uuid7
 from duecause.engine.matching import Verdict
@@ -204,9 +205,10 @@ def _in_order(
 ) -> list[tuple[Any, ...]]:
     """By their token as it will lie, so that each page of its index is visited once per chunk: at millions of
     rows those visits are most of what writing costs."""
-    place = columns.index(column)
-    lie = model._meta.get_field(column).stored_many([row[place] for row in rows])  # type: ignore[union-attr]
-    rows = [(*row[:place], token, *row[place + 1 :]) for row, token in zip(rows, lie, strict=True)]
+    place, field = columns.index(column), model._meta.get_field(column)
+    if isinstance(field, TokenField) and field.storing():
+        lie = field.stored_many([row[place] for row in rows])
+        rows = [(*row[:place], token, *row[place + 1 :]) for row, token in zip(rows, lie, strict=True)]
     rows.sort(key=itemgetter(place))
     return rows
 

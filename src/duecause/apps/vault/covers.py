@@ -47,6 +47,8 @@ Answer = TypeVar("Answer")
 class Stored(bytes):
     """A token as it lies in the database."""
 
+    __slots__ = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -117,17 +119,14 @@ def stored(family: str, token: bytes) -> Stored:
     return Stored(cover(number).cover(token) if number else token)
 
 
-def storing(family: str) -> Callable[[bytes], bytes]:
-    """Writes many tokens under the cover of this moment; asks nobody anything meanwhile."""
+def storing(family: str) -> Callable[[bytes], bytes] | None:
+    """Writes many tokens under the cover of this moment and asks nobody anything meanwhile. None: there is no
+    cover, they are written as they are."""
     number = standing(family).writing
     if not number:
-        return _itself
+        return None
     on = cover(number)
     return lambda token: token if isinstance(token, Stored) else on.cover(token)
-
-
-def _itself(token: bytes) -> bytes:
-    return token
 
 
 def stored_many(family: str, tokens: Sequence[bytes]) -> list[Stored]:
@@ -135,6 +134,14 @@ def stored_many(family: str, tokens: Sequence[bytes]) -> list[Stored]:
     if not number:
         return [Stored(token) for token in tokens]
     return [Stored(each) for each in cover(number).cover_many(tokens)]
+
+
+def in_their_order(family: str, tokens: Sequence[bytes]) -> list[bytes]:
+    """The same tokens in the order in which they lie."""
+    number = standing(family).writing
+    if not number:
+        return sorted(tokens)
+    return [token for _, token in sorted(zip(cover(number).cover_many(tokens), tokens, strict=True))]
 
 
 def candidates(families: Iterable[str], tokens: Iterable[bytes]) -> list[Stored]:
@@ -161,11 +168,11 @@ def bare(token: bytes) -> bytes:
 _COVERED = (token_covers.LONG + 1, token_covers.SHORT + 1)
 
 
-def storing_texts(family: str) -> Callable[[str], str]:
-    """Writes JSON texts: as they are, or as an object with the number of its cover."""
+def storing_texts(family: str) -> Callable[[str], str] | None:
+    """Writes JSON texts as an object with the number of its cover. None: there is none."""
     number = standing(family).writing
     if not number:
-        return str
+        return None
     on = cover(number)
     return lambda text: text if text == "{}" else text_under(on, text)
 

@@ -60,8 +60,8 @@ class TokenField(models.BinaryField):  # type: ignore[type-arg]
         [family] = self.families
         return covers.stored(family, bytes_of(value))
 
-    def storing(self) -> Callable[[Any], bytes]:
-        """What writes values of many rows: under the cover that is written with now."""
+    def storing(self) -> Callable[[Any], bytes] | None:
+        """What writes values of many rows: under the cover that is written with now, None without one."""
         [family] = self.families
         return covers.storing(family)
 
@@ -103,12 +103,14 @@ class CoveredJSONField(models.JSONField):
 
     def stored(self, value: Any) -> str:
         """A value, or its text, as the text that is written."""
-        return self.storing()(value)
-
-    def storing(self) -> Callable[[Any], str]:
-        """What writes values of many rows: under the cover that is written with now."""
+        text = value if isinstance(value, str) else _dump(value)
         under = covers.storing_texts(self.family)
-        return lambda value: under(value if isinstance(value, str) else _dump(value))
+        return under(text) if under else text
+
+    def storing(self) -> Callable[[Any], str] | None:
+        """What writes values of many rows: under the cover that is written with now, None without one."""
+        under = covers.storing_texts(self.family)
+        return under and (lambda value: under(value if isinstance(value, str) else _dump(value)))
 
 
 def bytes_of(token: Any) -> bytes:

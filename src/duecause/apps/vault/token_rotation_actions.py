@@ -154,6 +154,13 @@ def finish(key: TokenKey, *, now: datetime) -> bool:
     return True
 
 
+def sweep_late(*, limit: int = SWEEP_BATCH) -> int:
+    """Rewrite what a process that was asleep wrote under a key that was replaced meanwhile; how many rows."""
+    current = TokenKey.objects.filter(state=State.CURRENT)
+    changing = TokenKey.objects.filter(state__in=UNDER_WAY).values("family")
+    return sum(sweep_rest(key, limit=limit) for key in current.exclude(family__in=changing))
+
+
 def gone_through(key: TokenKey) -> int:
     """Rows of every table together, of `key.total`."""
     return sum(_swept(key, table).rows for table in token_tables.tables(key.family))
