@@ -113,6 +113,7 @@ def hours_clock(aware: datetime, *, hours: int) -> Clock:
     )
 
 
+@lru_cache(maxsize=65_536)
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last day of a shorter month (Reg. 1182/71 Art. 3(2)(c)), not
     moved by a weekend or a holiday: for what is kept until a day, not for what must be done by one."""

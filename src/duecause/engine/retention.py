@@ -140,6 +140,9 @@ class _Spell:
     ending: Ending | None
 
 
+Claims = tuple[tuple[Rule, ...], ...]  # per purpose of a field its rules
+
+
 @dataclass(frozen=True)
 class Book:
     """The rules in force and which purposes each field has. Hold it as long as rules stay: it remembers what
@@ -148,6 +151,7 @@ class Book:
     rules: tuple[Rule, ...]
     purposes: Mapping[str, Collection[str]]
     _known: dict[Key, tuple[Fate, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _claims: dict[str, Claims] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def marketed(self) -> frozenset[str]:
@@ -164,32 +168,64 @@ class Book:
         key = (facts.fields, tuple(facts.dates.items()), facts.running)
         found = self._known.get(key)
         if found is None:
-            found = _with_the_rest([self._fate(name, facts) for name in facts.fields])
+            found = _with_the_rest(self._each(facts))
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             self._known[key] = found
         return tuple(_held(fate, holds) for fate in found) if holds else found
 
-    def _fate(self, name: str, facts: Facts) -> Fate:
-        claims = [self._rules_of(purpose, name) for purpose in self.purposes.get(name, ())]
-        used = _longest(_spell(rules, facts) for rules in claims)
-        kept = _longest(_spell([r for r in rules if r.action in ENDING], facts, rules) for rules in claims)
-        called = _longest(_spell(rules, facts) for rules in claims if rules and rules[0].marketing)
-        if used is None or kept is None:
-            return Fate(name, (), Why.NO_RULE)
-        endings: list[Ending] = []
-        if called is not None and called.ending is not None:
-            endings.append(Ending(called.ending.until, Action.LEAVE_MARKETING, called.ending.rule))
-        if used.ending is not None and used.ending.action == Action.RESTRICT:
-            endings.append(used.ending)
-        if kept.ending is not None:
-            endings = [ending for ending in endings if ending.until < kept.ending.until]
-            return Fate(name, (*_in_time(endings), kept.ending), Why.PERIOD)
-        return Fate(name, _in_time(endings), Why.RUNNING if used.ending is None else Why.RESTRICTED)
+    def _each(self, facts: Facts) -> list[Fate]:
+        """Fields with the same claims on them share one computation."""
+        shared: dict[int, tuple[tuple[Ending, ...], Why]] = {}
+        fates = []
+        for name in facts.fields:
+            claims = self._claims_on(name)
+            known = shared.get(id(claims))
+            if known is None:
+                known = shared[id(claims)] = _outcome(claims, facts)
+            fates.append(Fate(name, *known))
+        return fates
 
-    def _rules_of(self, purpose: str, name: str) -> list[Rule]:
+    def _claims_on(self, name: str) -> Claims:
+        """The rules of each purpose of a field; equal ones are the same object."""
+        found = self._claims.get(name)
+        if found is None:
+            claims = tuple(self._rules_of(purpose, name) for purpose in self.purposes.get(name, ()))
+            found = next((each for each in self._claims.values() if each == claims), claims)
+            self._claims[name] = found
+        return found
+
+    def _rules_of(self, purpose: str, name: str) -> tuple[Rule, ...]:
         of_purpose = [rule for rule in self.rules if rule.purpose == purpose]
-        return [r for r in of_purpose if r.field == name] or [r for r in of_purpose if not r.field]
+        own = [rule for rule in of_purpose if rule.field == name]
+        return tuple(own or [rule for rule in of_purpose if not rule.field])
+
+
+def _outcome(claims: Claims, facts: Facts) -> tuple[tuple[Ending, ...], Why]:
+    """What becomes of a field with these claims, in the order of time, and why it is there until then."""
+    used, kept = [], []
+    called: list[_Spell | None] = []
+    for rules in claims:
+        spell = _spell(rules, facts)
+        used.append(spell)
+        if any(rule.action not in ENDING for rule in rules):
+            kept.append(_spell([rule for rule in rules if rule.action in ENDING], facts, rules))
+        else:
+            kept.append(spell)
+        if rules and rules[0].marketing:
+            called.append(spell)
+    use, keep, calls = _longest(used), _longest(kept), _longest(called)
+    if use is None or keep is None:
+        return (), Why.NO_RULE
+    endings: list[Ending] = []
+    if calls is not None and calls.ending is not None:
+        endings.append(Ending(calls.ending.until, Action.LEAVE_MARKETING, calls.ending.rule))
+    if use.ending is not None and use.ending.action == Action.RESTRICT:
+        endings.append(use.ending)
+    if keep.ending is not None:
+        endings = [ending for ending in endings if ending.until < keep.ending.until]
+        return (*_in_time(endings), keep.ending), Why.PERIOD
+    return _in_time(endings), Why.RUNNING if use.ending is None else Why.RESTRICTED
 
 
 def _spell(rules: Sequence[Rule], facts: Facts, among: Sequence[Rule] = ()) -> _Spell | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -29,10 +29,11 @@ def legal_hold(asking: Asking) -> bool:
     return running(asking.now).filter(records__person=asking.person).exists()
 
 
-def holds_on(people: Collection[UUID], now: datetime) -> dict[UUID, list[retention.Hold]]:
-    """Per record of these people the holds that cover it."""
+def holds_on(now: datetime, **people: Any) -> dict[UUID, list[retention.Hold]]:
+    """Per record of some people (`records__person__in`, or another filter like it) the holds that cover
+    it."""
     found: dict[UUID, list[retention.Hold]] = defaultdict(list)
-    rows = running(now).filter(records__person__in=people).distinct()
+    rows = running(now).filter(**people).distinct()
     for hold in rows.prefetch_related("records"):
         covered = retention.Hold(hold.reason, frozenset(hold.fields))
         records = [each.pk for each in hold.records.all()]

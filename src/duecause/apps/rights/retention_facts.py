@@ -10,8 +10,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from duecause.apps.consent.actions import ERASURE_REQUEST
 from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.dialling.models import Attempt
@@ -25,6 +23,7 @@ from duecause.engine.periods import local_day, months_after
 from duecause.engine.retention import Action, Book, Ending, Facts, Fate, Hold, Trigger
 
 CHUNK = 1_000
+Span = tuple[UUID, UUID]  # first and last id
 RESTRICTED, REQUEST_OPEN = "restricted", "request_open"
 Days = dict[UUID, date]
 
@@ -96,11 +95,14 @@ class Walk:
             people = list((rows.filter(pk__gt=after) if after else rows)[:CHUNK])
             if not people:
                 return
-            yield self.each(people)
+            yield self._those(people, (people[0], people[-1]))
             after = people[-1]
 
     def each(self, people: Collection[UUID]) -> list[tuple[Known, ...]]:
-        return [known for person in _Chunk(self, people).known() if (known := person)[0].holdings]
+        return self._those(people, None)
+
+    def _those(self, people: Collection[UUID], span: Span | None) -> list[tuple[Known, ...]]:
+        return [known for known in _Chunk(self, people, span).known() if known[0].holdings]
 
     @cached_property
     def sources(self) -> dict[int, tuple[str, date | None]]:
@@ -123,12 +125,12 @@ _WORDS = ("person_id", "controller_id", "purpose_id", "channel", "at", "pk", "st
 class _Chunk:
     """The facts of some people. Only what a rule asks for is read."""
 
-    def __init__(self, walk: Walk, people: Collection[UUID]) -> None:
-        self.walk, self.people = walk, list(people)
-        rows = Record.objects.filter(person__in=self.people).order_by("person_id", "pk")
+    def __init__(self, walk: Walk, people: Collection[UUID], span: Span | None) -> None:
+        self.walk, self.people, self.span = walk, list(people), span
+        rows = Record.objects.filter(**self.among("person")).order_by("person_id", "pk")
         self.rows = list(rows.values_list(*_RECORDS))
         self.stored = self._stored()
-        bases = DialFact.objects.filter(person__in=self.people).values_list("record_id", "basis")
+        bases = DialFact.objects.filter(**self.among("person")).values_list("record_id", "basis")
         self.called = {record for record, basis in bases if basis != ENDED}
         self.over = {record for record, basis in bases if basis == ENDED}
         self.holds = self._holds()
@@ -139,10 +141,18 @@ class _Chunk:
         self.objections = self._objections() if Trigger.OBJECTED in asked else {}
         self.requests = self._requests() if Trigger.REQUEST_CLOSED in asked else {}
 
+    def among(self, name: str) -> dict[str, Any]:
+        """These people, for a filter on `name`: as a span of ids, whoever else it holds, where they are
+        neighbours. Handing a thousand ids to each statement costs more than the database needs for it."""
+        if self.span is None:
+            return {f"{name}__in": self.people}
+        return {f"{name}__gte": self.span[0], f"{name}__lte": self.span[1]}
+
     def known(self) -> Iterator[tuple[Known, ...]]:
         by_person: dict[UUID, list[tuple[Holding, ...]]] = {person: [] for person in self.people}
         for row in self.rows:
-            by_person[row[1]].append(self._holding(row))
+            if row[1] in by_person:
+                by_person[row[1]].append(self._holding(row))
         for person, holdings in by_person.items():
             columns = list(zip(*holdings, strict=True)) or [()] * len(self.walk.books)
             yield tuple(Known(person, tuple(column)) for column in columns)
@@ -153,9 +163,10 @@ class _Chunk:
         today = self.walk.todays[country]
         recorded = local_day(recorded_at, country)
         got = obtained or of_source or recorded
-        dates = {Trigger.RECORDED: recorded, Trigger.OBTAINED: got}
-        running: set[Trigger] = set()
         asked = self.walk.triggers
+        known = ((Trigger.RECORDED, recorded), (Trigger.OBTAINED, got))
+        dates = {trigger: day for trigger, day in known if trigger in asked}
+        running: set[Trigger] = set()
         if Trigger.LAST_CONTACT in asked:
             spoke = self.contacts.get(person)
             dates[Trigger.LAST_CONTACT] = max(got, local_day(spoke, country)) if spoke else got
@@ -189,17 +200,19 @@ class _Chunk:
 
     def _stored(self) -> dict[UUID, frozenset[str]]:
         found: dict[UUID, set[str]] = defaultdict(set)
-        rows = StoredField.objects.filter(record__person__in=self.people)
+        rows = StoredField.objects.filter(**self.among("record__person"))
         for record, field in rows.values_list("record_id", "field"):
             found[record].add(field)
         return {record: frozenset(names) for record, names in found.items()}
 
     def _holds(self) -> Mapping[UUID, Sequence[Hold]]:
         """By somebody's decision, by a restriction of the person (GDPR Art. 18), by an open request."""
-        found: dict[UUID, list[Hold]] = {k: list(v) for k, v in holds_on(self.people, self.walk.now).items()}
-        restricted = Person.objects.filter(pk__in=self.people, restricted_at__isnull=False)
+        found: dict[UUID, list[Hold]] = {
+            k: list(v) for k, v in holds_on(self.walk.now, **self.among("records__person")).items()
+        }
+        restricted = Person.objects.filter(restricted_at__isnull=False, **self.among("pk"))
         asking = Obligation.objects.filter(
-            kind=ERASURE_REQUEST, state=Obligation.State.OPEN, person__in=self.people
+            kind=ERASURE_REQUEST, state=Obligation.State.OPEN, **self.among("person")
         )
         stopped: list[tuple[set[Any], Hold]] = [
             (set(restricted.values_list("pk", flat=True)), Hold(RESTRICTED)),
@@ -213,7 +226,7 @@ class _Chunk:
 
     def _contracts(self) -> dict[UUID, list[date | None]]:
         found: dict[UUID, list[date | None]] = defaultdict(list)
-        rows = RelationFact.objects.filter(person__in=self.people)
+        rows = RelationFact.objects.filter(**self.among("person"))
         for record, until in rows.values_list("record_id", "until"):
             found[record].append(until)
         return found
@@ -224,12 +237,12 @@ class _Chunk:
         calls = Attempt.objects.filter(outcome=Attempt.Outcome.ANSWERED)
         found: dict[UUID, datetime] = {}
         for rows in (
-            calls.filter(row__person__in=self.people).values_list("row__person", "at"),
-            calls.filter(row__record__person__in=self.people).values_list("row__record__person", "at"),
-            ConsentEvent.objects.filter(person__in=self.people)
+            calls.filter(**self.among("row__person")).values_list("row__person", "at"),
+            calls.filter(**self.among("row__record__person")).values_list("row__record__person", "at"),
+            ConsentEvent.objects.filter(**self.among("person"))
             .exclude(how__in=["import", "system"])
             .values_list("person", "at"),
-            Objection.objects.filter(person__in=self.people).values_list("person", "at"),
+            Objection.objects.filter(**self.among("person")).values_list("person", "at"),
         ):
             for person, at in rows:
                 found[person] = max(at, found.get(person, at))
@@ -239,7 +252,7 @@ class _Chunk:
         """Per person when each consent ends or ended; None while it holds without end. A purpose is not told
         from another: while one of them holds, nothing ends by this event."""
         said: dict[tuple[Any, ...], list[tuple[Said, str]]] = defaultdict(list)
-        rows = ConsentEvent.objects.filter(person__in=self.people).exclude(state=ConsentEvent.State.REQUESTED)
+        rows = ConsentEvent.objects.filter(**self.among("person")).exclude(state=ConsentEvent.State.REQUESTED)
         for person, controller, purpose, channel, at, pk, state, valid_to, country in rows.values_list(
             *_WORDS
         ):
@@ -256,7 +269,7 @@ class _Chunk:
 
     def _objections(self) -> dict[UUID, datetime]:
         """The first that still holds."""
-        rows = Objection.objects.filter(person__in=self.people, lifted_at=None)
+        rows = Objection.objects.filter(lifted_at=None, **self.among("person"))
         found: dict[UUID, datetime] = {}
         for person, at in rows.filter(scope=Objection.Scope.ALL_MARKETING).values_list("person", "at"):
             found[person] = min(at, found.get(person, at))
@@ -265,10 +278,10 @@ class _Chunk:
     def _requests(self) -> dict[UUID, datetime]:
         """The last request that was answered, so that nothing of it is open."""
         rows = Obligation.objects.filter(
-            Q(kind=ERASURE_REQUEST),
+            kind=ERASURE_REQUEST,
             state=Obligation.State.DONE,
-            person__in=self.people,
             closed_at__isnull=False,
+            **self.among("person"),
         )
         found: dict[UUID, datetime] = {}
         for person, at in rows.values_list("person", "closed_at"):
