@@ -10,7 +10,14 @@ from click.testing import CliRunner
 from django.test import Client
 from django.urls import reverse
 
-from duecause.apps.dialling import feed_actions, feed_files, hand_out_actions, precall, release_actions
+from duecause.apps.dialling import (
+    checking,
+    feed_actions,
+    feed_files,
+    hand_out_actions,
+    precall,
+    release_actions,
+)
 from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.correction_queries import correction_states
 from duecause.apps.dialling.correction_values import right_values
@@ -99,6 +106,13 @@ def test_a_wrong_number_is_dialled_no_more_and_the_new_one_only_after_a_screenin
     answer_all(world)
     release(world, now=LATER)
     assert (answered(world, OLD), answered(world, NEW)) == ("denied", "allow")
+
+
+def test_our_own_staff_are_told_why_it_is_not_called(world, released):
+    correct(person_of(world), "phone", NEW)
+    found = checking.check(actor=OPERATOR, number=OLD, campaign=world.campaign, now=LATER)
+    assert "number_corrected" in {finding.code for finding in found.findings}
+    assert not found.allowed
 
 
 def test_the_other_rows_of_the_list_stay_as_they_are(world, released):
@@ -283,6 +297,7 @@ def test_the_page_says_who_still_holds_what_was_wrong(world, released):
     assert page.count("still holds the old value") == 2
     assert "The person" in page and "Web shop" in page
     assert "Janssens" not in page and "Wouters" not in page
+    assert "&lt;" not in page, "nothing is shown as its own markup"
     answer_all(world)
     assert "still holds the old value" not in page_of(world)
     assert page_of(world, show="all").count("acknowledged") >= 2

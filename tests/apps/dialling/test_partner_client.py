@@ -134,3 +134,55 @@ def test_it_tells_a_genuine_ping_from_forged_old_and_repeated_ones():
     assert not genuine(now=1000.0 + client.REPLAY_SECONDS + 1)
     assert genuine()
     assert not genuine(now=1002.0), "the same call a second time"
+
+
+def correction(cursor, *fields, reference="R1"):
+    return {
+        "cursor": cursor,
+        "kind": "correction",
+        "references": [reference],
+        "list": "",
+        "fields": list(fields),
+    }
+
+
+@pytest.fixture
+def held(tmp_path):
+    path = tmp_path / "released.csv"
+    path.write_text("reference,number,last_name,list\nR1,+32470000011,Peeters,L\nR2,+32470000012,Maes,L\n")
+    return path
+
+
+def rows_of(path):
+    return {row["reference"]: row for row in csv.DictReader(path.open())}
+
+
+def test_it_puts_right_what_was_corrected_and_nothing_else(held):
+    values = [{"cursor": 1, "reference": "R1", "field": "last_name", "value": "Janssens"}]
+    assert client.stop_rows(held, [correction(1, "last_name")], values) == 1
+    assert rows_of(held)["R1"] == {
+        "reference": "R1", "number": "+32470000011", "last_name": "Janssens", "list": "L", "stopped": "",
+    }  # fmt: skip
+    assert rows_of(held)["R2"]["last_name"] == "Maes"
+
+
+def test_it_deletes_what_it_is_given_no_value_for_and_calls_no_wrong_number(held):
+    assert client.stop_rows(held, [correction(1, "last_name", "number")]) == 1
+    wrong = rows_of(held)["R1"]
+    assert (wrong["number"], wrong["last_name"], wrong["stopped"]) == ("", "", "correction")
+    lifted = {"cursor": 2, "kind": "lifted", "references": ["R1"], "list": ""}
+    client.stop_rows(held, [lifted])
+    assert rows_of(held)["R1"]["stopped"] == "correction", "no lifted objection makes a wrong number right"
+
+
+def test_doing_it_again_after_a_crash_changes_nothing(held):
+    entries = [
+        correction(1, "last_name"),
+        correction(2, "number", reference="R2"),
+        correction(3, "shoe_size"),
+    ]
+    values = [{"cursor": 1, "reference": "R1", "field": "last_name", "value": "Janssens"}]
+    client.stop_rows(held, entries, values)
+    before = held.read_bytes()
+    assert client.stop_rows(held, entries, values) == 0
+    assert held.read_bytes() == before

@@ -185,8 +185,16 @@ def _releases(campaign: Campaign, token: bytes, now: datetime) -> Iterator[Probl
         template = gettext_noop("On no list released for %(campaign)s.")
         yield Problem("not_released", template, {"campaign": campaign.name})
     country = campaign.controller.country
+    current = set(DialFact.objects.filter(token=token).values_list("record_id", flat=True))
     for row in rows.order_by("release__released_at"):
         given = row.release
+        if row.record_id and row.record_id not in current:
+            corrected = gettext_noop(
+                "Released to %(centre)s on %(on)s. The number was corrected since, so it is not called."
+            )
+            on = local_day(given.released_at, country)
+            yield Problem("number_corrected", corrected, {"centre": given.centre.name, "on": on})
+            continue
         template = gettext_noop("Released to %(centre)s on %(on)s, valid until %(until)s.")
         if given.recalled_at is not None:
             template = gettext_noop("Released to %(centre)s on %(on)s and recalled.")

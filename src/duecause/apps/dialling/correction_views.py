@@ -19,7 +19,6 @@ from duecause.apps.parties.models import Source
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.navigation import tabs_for
-from duecause.web.templatetags.formats import moment
 from duecause.web.words import own_words
 
 PER_PAGE = 50
@@ -39,10 +38,8 @@ def corrections(request: PageRequest) -> HttpResponse:
         "everything": everything,
         "query": "show=all" if everything else "",
         "tabs": tabs_for(request.actor, "lists"),
-        "choices": [
-            {"code": "open", "label": _("Still held"), "url": "?"},
-            {"code": "all", "label": _("All"), "url": "?show=all"},
-        ],
+        "choices": [("", _("Still held")), ("all", _("All"))],
+        "chosen": "all" if everything else "",
     }
     return render(request, "dialling/corrections.html", context)
 
@@ -58,28 +55,15 @@ def _row(
         "said": sources.get(state.source, state.source) if state.source else _("The person"),
         "meaning": "act" if late else "watch" if holding else "ok",
         "word": _("Overdue") if late else _("Still held") if holding else _("Right everywhere"),
-        "centres": [_centre(each, late) for each in state.recipients],
+        "centres": [(each, _meaning(each, late)) for each in state.recipients],
         "confirmed": len(state.recipients) - len(holding),
     }
 
 
-def _centre(each: Recipient, late: bool) -> dict[str, str]:
+def _meaning(each: Recipient, late: bool) -> str:
     if each.acknowledged_at is not None:
-        return {
-            "name": each.name,
-            "meaning": "ok",
-            "text": _("acknowledged %(at)s") % {"at": moment(each.acknowledged_at)},
-        }
-    text = (
-        _("told %(at)s; has fetched it, still holds the old value")
-        if each.sent_at
-        else _("told %(at)s; still holds the old value")
-    )
-    return {
-        "name": each.name,
-        "meaning": "act" if late else "watch",
-        "text": text % {"at": moment(each.told_at)},
-    }
+        return "ok"
+    return "act" if late else "watch"
 
 
 def _field_names() -> dict[str, str]:

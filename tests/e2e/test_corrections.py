@@ -1,0 +1,70 @@
+"""A datum put right by keyboard at the desk; who still holds what was wrong is listed until they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from .conftest import open_page
+from .pages import assert_page_sound, keys, sign_in, speak
+from .server import DEMO, Served, served
+from .test_the_whole_path import look_up
+
+SVEN = "sven.dekker@example.com"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A product of its own: what is corrected here must not be another elsewhere."""
+    folder = tmp_path_factory.mktemp("corrections")
+    with served(folder) as running:
+        for command in (
+            ("import", str(DEMO.parent / "lists" / "callback-nl.csv"), "--source", "CALLBACK-NL"),
+            ("screen", "--campaign", "HEATPUMP-NL", "--centre", "CC-UTRECHT", "--source", "CALLBACK-NL"),
+            ("release", "HEATPUMP-NL@CC-UTRECHT", "--out", str(folder / "released.csv")),
+        ):
+            done = running.run(*command)
+            assert done.returncode == 0, done.stderr
+        yield running
+
+
+def signed_in(browser: Browser, own: Served, username: str) -> Page:
+    page = open_page(browser, own.url)
+    sign_in(page, username)
+    speak(page, "en")
+    return page
+
+
+def test_a_name_is_put_right_and_told_until_the_centre_answers(browser: Browser, own: Served):
+    agent = signed_in(browser, own, "anna")
+    agent.goto("/desk/")
+    look_up(agent, SVEN)
+    keys(agent, "e")
+    expect(agent.locator("#id_field")).to_be_focused()
+    assert_page_sound(agent)
+    agent.locator("#id_field").select_option("last_name")
+    keys(agent, "Tab", *"Dekker-Maas", "Enter")
+    expect(agent.locator(".receipt")).to_contain_text("Corrected")
+    expect(agent.locator("#told")).to_contain_text("still holds the old value")
+    assert_page_sound(agent)
+
+    lead = signed_in(browser, own, "lotte")
+    lead.goto("/lists/")
+    lead.get_by_role("link", name="Corrections").focus()
+    keys(lead, "Enter")
+    expect(lead.locator("tbody")).to_contain_text("still holds the old value")
+    expect(lead.locator("tbody")).to_contain_text("The person")
+    expect(lead.locator("tbody")).not_to_contain_text("<")
+    assert_page_sound(lead)
+    lead.set_viewport_size(ViewportSize(width=360, height=740))
+    assert_page_sound(lead)
+
+    out = own.data / "outbox"
+    done = own.run("feed", "write", "CC-UTRECHT", str(out))
+    assert done.returncode == 0, done.stderr
+    right = (out / "values-1-1.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert right[0] == "cursor,reference,field,value" and right[1].endswith("last_name,Dekker-Maas")
+    for page in (agent, lead):
+        page.context.close()
