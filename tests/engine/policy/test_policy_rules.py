@@ -17,6 +17,9 @@ register.read        -       -        -          x         x               -
 register.link        -       -        -          -         x               -
 register.correct     x       -        -          -         x               -
 register.hold - - - - x -
+notices.read         -       -        -          x         x               -
+notices.send         -       -        -          -         x               -
+notices.exempt       -       -        -          -         x               -
 registers.load       -       -        -          -         x               -
 dialling.read        -       -        -          x         x               -
 dialling.screen      -       -        -          x         -               -

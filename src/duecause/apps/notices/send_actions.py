@@ -21,7 +21,6 @@ from duecause.apps.notices import clock, letters, mailing, spool
 from duecause.apps.notices.models import Notice, NoticeBatch, NoticeRecord
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.parties.models import Controller, Source
-from duecause.apps.register.models import Record
 from duecause.engine.actor import Actor
 from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
@@ -29,6 +28,7 @@ from duecause.engine.problems import Refused
 LETTERS, MAILS = "notices.letters", "notices.mails"
 MOST = 1_000  # people of one batch: a file that a print shop can take, made in minutes
 MOST_AT_ONCE = 20_000  # people of one run
+MOST_LOOKED_AT = 4 * MOST_AT_ONCE  # some of them cannot be reached
 STREET = ("street",)
 TOWN = ("postcode", "city")
 PLANNED, SENT = Notice.State.PLANNED, Notice.State.SENT
@@ -42,6 +42,14 @@ class Planned:
     people: int
     unreachable: int
     left: int  # people who did not fit this run
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Records of one person that nobody told of, and the fields that they hold together."""
+
+    records: list[UUID]
+    fields: set[str]
 
 
 def plan_notices(
@@ -65,18 +73,18 @@ def plan_notices(
     by_mail = channel == NoticeBatch.Channel.EMAIL or (not channel and mailing.configured())
     with transaction.atomic():
         Controller.objects.select_for_update().get(pk=controller.pk)  # two runs at once plan nobody twice
-        people = _waiting(controller, now, sources)
+        people, left = _waiting(controller, now, sources)
         plans: dict[str, list[tuple[UUID, list[UUID]]]] = {"email": [], "post": []}
-        unreachable = left = 0
+        unreachable = 0
         bounced = _bounced(people) if by_mail else set()
-        for person, records in people.items():
-            way = _way(records, by_mail and person not in bounced, channel)
+        for person, one in people.items():
+            way = _way(one.fields, by_mail and person not in bounced, channel)
             if not way:
                 unreachable += 1
             elif len(plans["email"]) + len(plans["post"]) >= MOST_AT_ONCE:
                 left += 1
             else:
-                plans[way].append((person, [each.pk for each in records]))
+                plans[way].append((person, one.records))
         made = tuple(
             _batch(actor, controller, way, planned[start : start + MOST], now)
             for way, planned in plans.items()
@@ -87,14 +95,23 @@ def plan_notices(
 
 def _waiting(
     controller: Controller, now: datetime, sources: Collection[Source] | None
-) -> dict[UUID, list[Record]]:
-    found: dict[UUID, list[Record]] = {}
+) -> tuple[dict[UUID, _Waiting], int]:
+    """The first people by the day of recording, no more than a run may need in memory, and the number of
+    records of the others."""
+    found: dict[UUID, _Waiting] = {}
+    left = 0
     wanted = sources if sources is not None else list(Source.objects.filter(controller=controller))
     for each in clock.clocks(now, [one for one in wanted if one.controller_id == controller.pk]):
         rows = each.open().filter(person__restricted_at=None).exclude(pk__in=_in_hand())
-        for row in rows.only("pk", "person_id", "fields").order_by("recorded_at", "pk").iterator(10_000):
-            found.setdefault(row.person_id, []).append(row)
-    return found
+        columns = rows.order_by("recorded_at", "pk").values_list("pk", "person_id", "fields")
+        for pk, person, fields in columns.iterator(10_000):
+            if person not in found and len(found) >= MOST_LOOKED_AT:
+                left += 1
+                continue
+            one = found.setdefault(person, _Waiting([], set()))
+            one.records.append(pk)
+            one.fields.update(fields)
+    return found, left
 
 
 def _in_hand() -> Any:
@@ -106,8 +123,7 @@ def _bounced(people: Iterable[UUID]) -> set[UUID]:
     return set(rows.values_list("person_id", flat=True)) & set(people)
 
 
-def _way(records: Iterable[Record], by_mail: bool, channel: str) -> str:
-    fields = {name for record in records for name in record.fields}
+def _way(fields: set[str], by_mail: bool, channel: str) -> str:
     if by_mail and "email" in fields:
         return "email"
     by_post = channel != "email" and fields & set(STREET) and fields & set(TOWN)
