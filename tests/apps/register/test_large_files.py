@@ -2,13 +2,12 @@
 cannot be taken leaves nothing behind."""
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from duecause.apps import second_process
 from duecause.apps.consent.models import Suppression
 from duecause.apps.gate.actions import open_for_job
 from duecause.apps.ledger.models import Event
@@ -141,19 +140,14 @@ def test_the_second_process_ends_with_the_import_that_started_it(world, in_bulk)
 
 
 def test_a_second_process_that_dies_ends_the_import_with_what_was_stored(world, monkeypatch, in_bulk):
-    monkeypatch.setattr(preparing_apart, "START", "raise SystemExit(3)")
+    monkeypatch.setattr(preparing_apart, "SERVE", "duecause.nowhere:serve")
     with pytest.raises(preparing_apart.PreparationFailed):
         take(customers(world), text())
     assert ImportBatch.objects.get().rows_done == 0 and not Record.objects.exists()
 
 
 def test_the_second_process_ends_when_nobody_feeds_it():
-    started = subprocess.Popen(
-        [sys.executable, "-c", preparing_apart.START],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "duecause.settings"},
-    )
+    started = second_process.start(preparing_apart.SERVE)
     answer, _ = started.communicate(timeout=60)
     assert answer == b"" and started.returncode == 0
 
