@@ -22,6 +22,7 @@ MODULES = (
     "duecause.cli.corrections",
     "duecause.cli.notices",
     "duecause.cli.dialling",
+    "duecause.cli.persons",
     "duecause.cli.rights",
     "duecause.cli.retention",
     "duecause.cli.evidence",

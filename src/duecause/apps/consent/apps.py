@@ -6,4 +6,4 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from duecause.apps.consent import jobs, providers  # noqa: F401 - what the worker and the gate ask
+        from duecause.apps.consent import jobs, lives, providers  # noqa: F401 - what others ask

@@ -49,6 +49,7 @@ class Card:
     reaches: list[Reach] = field(default_factory=list)
     sources: list[Record] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    tells_origins: bool = False
 
 
 def records_of(person: Person) -> list[Record]:
@@ -97,6 +98,7 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
         if card.relations:
             card.lines = _lines(revealed.values, language, without=("name", "contracts"))
     if "provenance" in allowed:
+        card.tells_origins = True
         card.sources = records_of(person)
         card.reaches = reach_of(person.pk, now)
         if any(record.source.kind in OTHERS for record in card.sources):

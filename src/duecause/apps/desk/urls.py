@@ -1,6 +1,13 @@
 from django.urls import path
 
-from duecause.apps.desk import act_views, consent_views, correct_views, letter_views, views
+from duecause.apps.desk import (
+    act_views,
+    consent_views,
+    correct_views,
+    letter_views,
+    life_views,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -13,6 +20,7 @@ urlpatterns = [
     path("people/<uuid:person_id>/look/", views.look, name="look"),
     path("people/<uuid:person_id>/reveal/", views.reveal, name="reveal"),
     path("people/<uuid:person_id>/source/", views.source, name="source"),
+    path("people/<uuid:person_id>/life/", life_views.life, name="life"),
     path("people/<uuid:person_id>/objection/", act_views.objection, name="objection"),
     path("people/<uuid:person_id>/correction/", correct_views.correction, name="correction"),
     path("corrections/<uuid:act>/", correct_views.correction_state, name="correction_state"),

@@ -1,17 +1,22 @@
-"""Who received what of a record: releases of today and lists of before Duecause. The register asks."""
+"""Who received what of a record, and for which lists it was judged: releases of today and lists of before
+Duecause. The register asks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
-from duecause.apps.dialling.models import ReleaseRow
+from duecause.apps.dialling.models import ListRow, ReleaseRow
+from duecause.apps.register.life import Happened, tells_life
 from duecause.apps.register.models import DialFact
 from duecause.apps.register.planning import slices
 from duecause.apps.register.recipients import Handing, provides_recipients
+from duecause.engine.problems import Problem, gettext_noop
+from duecause.engine.screening.reasons import describe
 
 COLUMNS = (
     "record_id", "token", "release_id", "release__centre__code", "release__centre__name",
@@ -77,4 +82,25 @@ def _handing(key: Key, row: tuple[Any, ...], numbers: set[int]) -> Handing:
         fields=frozenset(fields),
         numbers=frozenset(numbers),
         former=dial_list is None,
+    )
+
+
+@tells_life
+def screenings(person: UUID, records: Sequence[UUID], now: datetime) -> Iterator[Happened]:
+    """Each list for which a row of the person was judged: released, or why it stayed back."""
+    for part in slices(records):
+        rows = ListRow.objects.filter(record__in=part, dial_list__screened_at__isnull=False)
+        columns = ("record_id", "released", "reasons", "dial_list__screened_at", "dial_list__campaign__name")
+        for record, released, reasons, at, campaign in rows.order_by("pk").values_list(*columns):
+            yield _screened(record, released, reasons, at, campaign)
+
+
+def _screened(record: UUID, released: bool, reasons: list[str], at: datetime, campaign: str) -> Happened:
+    named = {"campaign": campaign}
+    if released:
+        passed = Problem("screened", gettext_noop("Screened for %(campaign)s: may be called."), named)
+        return Happened(at, "screened", passed, record=record, numbers_only=True)
+    held = Problem("held_back", gettext_noop("Screened for %(campaign)s: held back."), named)
+    return Happened(
+        at, "held_back", held, describe(reasons[0]), meaning="stopped", record=record, numbers_only=True
     )

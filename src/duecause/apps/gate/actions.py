@@ -94,7 +94,9 @@ def reveal(
             kind=f"gate.{action}",
             now=now,
             person=person,
-            payload=_decision(reason=reason, facts=facts, action=action, groups=shown & present),
+            payload=_decision(
+                reason=reason, facts=facts, action=action, groups=_told_groups(shown, present, groups)
+            ),
             person_payload=_told(reason),
         )
         if along is not None:
@@ -107,6 +109,14 @@ def reveal(
         event=event.uid,
         facts=facts,
     )
+
+
+def _told_groups(
+    shown: frozenset[str], present: frozenset[str], asked: Collection[str] | None
+) -> frozenset[str]:
+    """What an event says was shown: of a card what there was, of a question for groups that are not sealed
+    (origins, consents) the question."""
+    return shown & present or (shown if asked is not None else frozenset())
 
 
 def permit(

@@ -122,6 +122,7 @@ KINDS = {
     "register.linked": _("Records linked"),
     "register.link_rejected": _("Suggested link rejected"),
     "register.links_proposed": _("Links between records proposed"),
+    "register.provenance_told": _("Origin and recipients of a person’s data told"),
     "register.quarantine_purged": _("Quarantined rows deleted"),
     "register.unlinked": _("Records separated"),
     "rights.erased": _("Keys of a person destroyed and rows removed"),

@@ -39,6 +39,7 @@ BASES = {
     "vital_interests": _("Vital interests"),
     "public_task": _("Public task"),
     "legitimate_interest": _("Legitimate interest"),
+    "unknown": _("Not known"),
 }
 SCOPES = {"feed": _("Feed of objections and recalls"), "precall": _("Pre-call check")}
 AGREEMENTS = {

@@ -18,9 +18,9 @@ from duecause.apps.register.models import Record
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one file said: where it stands in the file, when we noted it, and what it rests on. `wording` is
-    the key of a consent text. `added`, `changed` and `removed` are fields; of the first statement all fields
-    are `added`."""
+    """What one file, or the person, said: where in the file, when we noted it, what it rests on. `wording` is
+    the key of a consent text. `added`, `changed` and `removed` are fields; of the first statement all
+    fields are `added`."""
 
     batch: UUID | None
     sheet: str
@@ -89,6 +89,11 @@ def extended(
     return [*(statement.plain() for statement in statements_of(record)), made.plain()]
 
 
+def by_person(statement: Statement) -> bool:
+    """What no file says, the person said (correct_actions.py)."""
+    return statement.batch is None
+
+
 def source_of(field: str, statements: Sequence[Statement]) -> Statement:
     """The statement that gave a field the value it has now. Raises ValueError for a field it does not
     have."""
@@ -100,17 +105,21 @@ def source_of(field: str, statements: Sequence[Statement]) -> Statement:
     raise ValueError(f"no statement gave the field {field}")
 
 
-def added_at(field: str, statements: Sequence[Statement]) -> datetime:
-    """Since when the record has had the field without a break."""
-    for statement in reversed(statements):
-        if field in statement.added:
-            return statement.at
-    raise ValueError(f"no statement added the field {field}")
+def had(field: str, moment: datetime, statements: Sequence[Statement]) -> bool:
+    """Whether the record had the field at a moment."""
+    held = False
+    for statement in statements:
+        if statement.at <= moment:
+            held = (held or field in statement.added) and field not in statement.removed
+    return held
 
 
-def changed_after(field: str, moment: datetime, statements: Sequence[Statement]) -> bool:
-    """Whether the field got another value after a moment at which the record had it."""
-    return any(field in statement.changed and statement.at > moment for statement in statements)
+def touched_after(field: str, moment: datetime, statements: Sequence[Statement]) -> bool:
+    """Whether a later file gave the field another value, or took it away, after a moment."""
+    return any(
+        statement.at > moment and field in statement.added | statement.changed | statement.removed
+        for statement in statements[1:]
+    )
 
 
 def _now(record: Record, fields: frozenset[str]) -> Statement:

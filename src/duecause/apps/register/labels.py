@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext_lazy
 
 from duecause.apps.register.models import ImportBatch
-from duecause.engine.problems import Problem
+from duecause.engine.problems import Problem, gettext_noop
 from duecause.web.words import spoken
 
 # outcome -> meaning and word, in the order they are told
@@ -110,22 +110,24 @@ STAKES = {
     "open_list": lazy("Both are on lists that are being called: as one person they are called once."),
     "callable": lazy("Both can be called: as one person they are called once."),
 }
-# Why two records were joined without asking.
+# Why two records were joined without asking; rendered where they are told.
 LINKED = {
-    "name_birth_date": lazy("One name and date of birth, and a number, address or customer number shared."),
-    "slip_birth_date": lazy("The first names differ by a slip of the pen; all else agrees."),
-    "initial_birth_date": lazy(
+    "name_birth_date": gettext_noop(
+        "One name and date of birth, and a number, address or customer number shared."
+    ),
+    "slip_birth_date": gettext_noop("The first names differ by a slip of the pen; all else agrees."),
+    "initial_birth_date": gettext_noop(
         "An initial, the same family name and date of birth, and something personal shared."
     ),
-    "name_changed": lazy(
+    "name_changed": gettext_noop(
         "Another family name, as after a marriage; first name, date of birth and number agree."
     ),
-    "two_identifiers": lazy(
+    "two_identifiers": gettext_noop(
         "One name, and two things shared of which one is personal; nobody of that name is near."
     ),
-    "used_alone": lazy("One name at an address where nobody else shares what the two share."),
-    "rare_name_birth_date": lazy("A rare full name with the same date of birth."),
-    "company": lazy("The same company."),
+    "used_alone": gettext_noop("One name at an address where nobody else shares what the two share."),
+    "rare_name_birth_date": gettext_noop("A rare full name with the same date of birth."),
+    "company": gettext_noop("The same company."),
 }
 # Most likely the same human first.
 RULES = {

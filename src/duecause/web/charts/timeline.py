@@ -19,11 +19,17 @@ AXIS, FIRST, LABEL = 10.0, 30.0, 180.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point in time with its words."""
+    """A point in time with its words. `when` is said of it instead of its moment: a day, or that none is
+    known."""
 
     at: datetime
     label: str
     meaning: str = ""
+    when: str = ""
+
+    @property
+    def said(self) -> str:
+        return self.when or moment_text(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Placed:
 def timeline(title: str, marks: Sequence[Mark], *, note: str = "") -> Chart:
     """Marks in any order; the picture runs from the first to the last."""
     ordered = sorted(marks, key=lambda mark: mark.at)
-    rows = tuple((mark.label, moment_text(mark.at)) for mark in ordered)
+    rows = tuple((mark.label, mark.said) for mark in ordered)
     desc = "; ".join(f"{when}: {label}" for label, when in rows)
     return Chart(
         title=title,
@@ -82,7 +88,7 @@ def _placed(marks: Sequence[Mark], width: int) -> Iterator[Placed]:
     taken: list[Box] = []
     for mark in reversed(marks):
         x = _x_of(mark, marks, width)
-        date = wrapped(moment_text(mark.at), LABEL)
+        date = wrapped(mark.said, LABEL)
         lines = (*date, *wrapped(mark.label, LABEL))
         wide = max(map(text_width, lines)) + 8
         high = len(lines) * LINE
