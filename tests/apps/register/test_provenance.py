@@ -13,7 +13,7 @@ from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.models import Campaign, FeedEntry
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation
-from duecause.apps.parties.models import Partner
+from duecause.apps.parties.models import Partner, Source
 from duecause.apps.register.correct_actions import Saying, correct
 from duecause.apps.register.life import life_of
 from duecause.apps.register.link_actions import decide_link, split
@@ -58,6 +58,8 @@ def data(person, now=NOW):
 
 
 def release(world, source, **given):
+    """As data of our own: nobody has been told of those of another company yet, so they would stay back."""
+    Source.objects.filter(pk=source.pk).update(kind=Source.Kind.CONTROLLER, party=None)
     Campaign.objects.update(countries=["BE", "NL"])
     dial_list = screen(world, sources=[source.code], **given)
     when = given.get("now", NOW)
