@@ -72,7 +72,7 @@ REASONS: Mapping[str, Reason] = {
         ),
     ),
     "retention_over": Reason(
-        gettext_noop("Kept no longer for marketing"),
+        gettext_noop("Marketing time is over"),
         gettext_noop(
             "The time for which this number may be used for marketing is over (GDPR Art. 5(1)(e)). It is "
             "kept for another purpose only."
