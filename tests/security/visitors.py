@@ -100,10 +100,11 @@ def neutral_page(employee: Employee, path: str) -> str:
 
 
 def comparable(answer: HttpResponse, names: Mapping[str, object]) -> str:
-    """The body without what differs between any two answers: form tokens, the object's own name, and how much
-    is due, which whoever handles alarms sees grow with each denial."""
+    """The body without what differs between any two answers: form tokens, the minute that a print bears, the
+    object's own name, and how much is due, which whoever handles alarms sees grow with each denial."""
     body = answer.content.decode(errors="replace")
     body = re.sub(r"\b[A-Za-z0-9]{64}\b", "", body)
+    body = re.sub(r'<p class="printed">.*?</p>', "", body, flags=re.DOTALL)
     body = re.sub(r'(data-some)?>(<svg.*?</svg>)?<span class="due-count">\d+', "", body)
     for parameter, value in names.items():
         body = body.replace(str(value), f"<{parameter}>")
