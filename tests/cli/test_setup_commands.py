@@ -37,8 +37,8 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(duecause, file):
 
 
 def test_applying_says_what_it_did_and_then_that_nothing_is_left(duecause, file):
-    assert "Applied 9 changes." in duecause("apply", file)[1]
-    assert duecause("apply", file)[1] == "Nothing to change: all 9 entries are as the file says.\n"
+    assert "Applied 10 changes." in duecause("apply", file)[1]
+    assert duecause("apply", file)[1] == "Nothing to change: all 10 entries are as the file says.\n"
 
 
 def test_a_wrong_file_ends_with_code_2_and_a_line(duecause, file):
