@@ -204,7 +204,7 @@ def hand_out(*, actor: Actor, partner: Partner, after: int, now: datetime, limit
     actor.require(FEED)
     with transaction.atomic(), feed_wall.walled(partner):
         stream = locked_stream(partner)
-        _refuse_never_given(stream, after)
+        refuse_never_given(stream.given, after)
         found = feed_queries.read_entries(partner, after=after, limit=min(limit, MOST_ENTRIES))
         cursor = found[-1].cursor if found else after
         if cursor > stream.given:
@@ -235,7 +235,7 @@ def acknowledge(
     with transaction.atomic():
         with feed_wall.walled(partner):
             stream = locked_stream(partner)
-        _refuse_never_given(stream, cursor)
+        refuse_never_given(stream.given, cursor)
         cosigned = bool(cosigned_checkpoint) and _keep_witness(partner, cosigned_checkpoint, now)
         if cursor > stream.acknowledged:
             _close_up_to(actor, partner, stream, cursor, now)
@@ -247,13 +247,14 @@ def acknowledge(
     return Acknowledged(cursor, receipt.at, receipt.entries, receipt.sha256, cosigned)
 
 
-def _refuse_never_given(stream: FeedStream, cursor: int) -> None:
-    if cursor > stream.given:
+def refuse_never_given(given: int, cursor: int) -> None:
+    """`given`: the highest cursor that this reader was given. Raises Refused."""
+    if cursor > given:
         raise Refused(
             "cursor_never_given",
             "The cursor %(cursor)s was never given to you; the highest is %(given)s. Ask for the feed first.",
             cursor=cursor,
-            given=stream.given,
+            given=given,
         )
 
 

@@ -40,18 +40,22 @@ def ping(step: Step) -> Mapping[str, Any]:
     if not partner.webhook_url or stream.given >= stream.written:
         return {"cursor": stream.written, "needed": False}
     now = datetime.now(UTC)
+    status = send_ping(
+        step, url=partner.webhook_url, secret=_secret(step, partner, now), cursor=stream.written, now=now
+    )
+    return {"cursor": stream.written, "needed": True, "status": status}
+
+
+def send_ping(step: Step, *, url: str, secret: str, cursor: int, now: datetime, inside: bool = False) -> int:
+    """The status that a webhook answered; as `feed_webhook.ping`. Raises Postponed where it is silent."""
     try:
-        status = feed_webhook.ping(
-            url=partner.webhook_url,
-            secret=_secret(step, partner, now),
-            cursor=stream.written,
-            timestamp=int(now.timestamp()),
+        return feed_webhook.ping(
+            url=url, secret=secret, cursor=cursor, timestamp=int(now.timestamp()), inside=inside
         )
     except feed_webhook.NotReached as silent:
         patience = windows(now.date())
         wait = patience.ping_wait(max(step.attempts, 1))
         raise Postponed(str(silent), wait=wait, tries=patience.ping_tries) from None
-    return {"cursor": stream.written, "needed": True, "status": status}
 
 
 def _secret(step: Step, partner: Partner, now: datetime) -> str:

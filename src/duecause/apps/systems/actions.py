@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db import transaction
 
 from duecause.apps.catalogue.models import Field
+from duecause.apps.dialling.feed_actions import refuse_never_given
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import ensure_periodic
 from duecause.apps.obligations.models import Step
@@ -178,7 +179,7 @@ def hand_out(*, actor: Actor, system: System, after: int, now: datetime, limit: 
     actor.require(SCOPE)
     with transaction.atomic():
         stream = locked_stream(system)
-        _refuse_never_given(stream, after)
+        refuse_never_given(stream.given, after)
         rows = Change.objects.filter(system=system, cursor__gt=after).order_by("cursor")
         found = list(rows[: min(limit, MOST_CHANGES)])
         cursor = found[-1].cursor if found else after
@@ -196,7 +197,7 @@ def acknowledge(*, actor: Actor, system: System, cursor: int, now: datetime) -> 
     actor.require(SCOPE)
     with transaction.atomic():
         stream = locked_stream(system)
-        _refuse_never_given(stream, cursor)
+        refuse_never_given(stream.given, cursor)
         if cursor > stream.acknowledged:
             stream.acknowledged, stream.acknowledged_at = cursor, now
             stream.save(update_fields=["acknowledged", "acknowledged_at"])
@@ -212,13 +213,3 @@ def _forget_names(system: System, acknowledged: int) -> None:
     for pk in list(named.values_list("pk", flat=True)):
         destroy_keys(pk, [Compartment.CONTENT])
         Change.objects.filter(pk=pk).update(reference=None)
-
-
-def _refuse_never_given(stream: ChangeStream, cursor: int) -> None:
-    if cursor > stream.given:
-        raise Refused(
-            "cursor_never_given",
-            "The cursor %(cursor)s was never given to you; the highest is %(given)s. Ask for the feed first.",
-            cursor=cursor,
-            given=stream.given,
-        )

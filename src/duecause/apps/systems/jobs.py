@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from duecause.apps.dialling import feed_webhook
+from duecause.apps.dialling.feed_jobs import send_ping
 from duecause.apps.gate.actions import open_spool
 from duecause.apps.gate.holdings import Sealed
 from duecause.apps.obligations.models import Step
-from duecause.apps.obligations.runner import Postponed, handles
+from duecause.apps.obligations.runner import handles
 from duecause.apps.systems.actions import PING, WEBHOOK_COMPARTMENT, WEBHOOK_USE, secret_owner
 from duecause.apps.systems.models import ChangeStream, System
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
-from duecause.packs.feed import windows
 
 OPEN = "webhook"
 
@@ -28,18 +27,10 @@ def ping(step: Step) -> Mapping[str, Any]:
     if stream is None or not system.webhook_url or system.ended_at or stream.given >= stream.written:
         return {"needed": False}
     now = datetime.now(UTC)
-    try:
-        status = feed_webhook.ping(
-            url=system.webhook_url,
-            secret=_secret(step, system, now),
-            cursor=stream.written,
-            timestamp=int(now.timestamp()),
-            inside=True,
-        )
-    except feed_webhook.NotReached as silent:
-        patience = windows(now.date())
-        wait = patience.ping_wait(max(step.attempts, 1))
-        raise Postponed(str(silent), wait=wait, tries=patience.ping_tries) from None
+    secret = _secret(step, system, now)
+    status = send_ping(
+        step, url=system.webhook_url, secret=secret, cursor=stream.written, now=now, inside=True
+    )
     return {"cursor": stream.written, "needed": True, "status": status}
 
 
