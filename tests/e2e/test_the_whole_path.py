@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Download, Page, expect
+from playwright.sync_api import APIResponse, Browser, Download, Page, Route, expect
 
 from .conftest import open_page
 from .pages import assert_fits, assert_page_sound, keys, screenshot, sign_in, speak
@@ -333,6 +333,21 @@ def test_the_desk_works_without_script(browser: Browser, stocked: Served, in_utr
     page.get_by_role("button", name="All marketing of Warmhuis").click()
     expect(page.locator(".receipt")).to_contain_text("The objection holds")
     page.context.close()
+
+
+def test_a_late_answer_about_an_older_choice_does_not_overwrite_the_newer_one(lead: Page):
+    held: list[Route] = []
+    lead.goto("/lists/new/")
+    about = re.compile(r"/lists/new/about/")
+    lead.route(about, lambda route: held.append(route) if not held else route.continue_())
+    lead.get_by_label("Campaign").select_option("Heat pumps Netherlands")
+    lead.get_by_label("Call centre").select_option("Centre Carthage")
+    lead.wait_for_timeout(1000)
+    held[0].continue_()
+    lead.wait_for_timeout(1000)
+    expect(lead.locator("#about")).to_contain_text("Centre Carthage")
+    lead.unroute(about)
+    assert_page_sound(lead)
 
 
 def test_a_centre_without_transfer_basis_gets_nothing_and_is_told_why(lead: Page):

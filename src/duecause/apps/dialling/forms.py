@@ -15,7 +15,13 @@ from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
 from duecause.web.words import country_name
 
-ABOUT = {"hx-trigger": "change", "hx-target": "#about", "hx-include": "closest form"}
+# One question at a time: an answer about an older choice never overwrites the one about the newest.
+ABOUT = {
+    "hx-trigger": "change",
+    "hx-target": "#about",
+    "hx-include": "closest form",
+    "hx-sync": "closest form:queue last",
+}
 
 
 class Screening(forms.Form):
