@@ -340,11 +340,13 @@ def test_a_late_answer_about_an_older_choice_does_not_overwrite_the_newer_one(le
     lead.goto("/lists/new/")
     about = re.compile(r"/lists/new/about/")
     lead.route(about, lambda route: held.append(route) if not held else route.continue_())
-    lead.get_by_label("Campaign").select_option("Heat pumps Netherlands")
+    with lead.expect_request(about):
+        lead.get_by_label("Campaign").select_option("Heat pumps Netherlands")
     lead.get_by_label("Call centre").select_option("Centre Carthage")
-    lead.wait_for_timeout(1000)
-    held[0].continue_()
-    lead.wait_for_timeout(1000)
+    lead.wait_for_timeout(500)
+    with lead.expect_response(lambda answer: answer.url == held[0].request.url):
+        held[0].continue_()
+    lead.wait_for_timeout(500)
     expect(lead.locator("#about")).to_contain_text("Centre Carthage")
     lead.unroute(about)
     assert_page_sound(lead)
