@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from duecause.apps.catalogue.models import Field, Purpose
 from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import release_actions
 from duecause.apps.gate.models import Alarm
@@ -13,10 +14,12 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.parties.models import Source
 from duecause.apps.register.life import life_of
 from duecause.apps.register.models import Person, Record, RecordLink
+from duecause.apps.rights.retention_actions import run_retention
+from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
 from tests.apps.desk.test_desk import at_desk, look, post
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
-from tests.support.world import NOW, OPERATOR, make_world
+from tests.support.world import NOW, OPERATOR, keep_by_rules, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 VALUES = ("Mila", "Peeters", "32470000011", "0470", "mila@example.org", "1990")
@@ -160,6 +163,52 @@ def test_a_long_life_folds_its_middle_away(world, mila):
     page = life(client, mila)
     assert re.search(r"\d+ moments in between", page)
     assert page.index("<details") < page.index("moments in between") < page.rindex("Objected to marketing")
+
+
+def since(person, year):
+    day = datetime(year, 1, 1, tzinfo=UTC)
+    person.records.update(obtained_on=day.date(), recorded_at=day)
+
+
+def night():
+    job = Actor.job("test", "rights.retention", "open:retention")
+    return run_retention(actor=job, run=uuid7(), now=datetime.now(UTC))
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_a_field_that_a_rule_took_stays_as_a_name_for_those_who_may_know_of_it(world):
+    """`outbound` sees no birth dates, so neither that one went."""
+    person = world.person(birth_date="1990-05-05")
+    since(person, datetime.now(UTC).year - 5)
+    keep = Purpose.objects.create(code="keep", name={"en": "Keep"}, legal_basis="contract")
+    for field in Field.objects.exclude(code="birth_date"):
+        field.purposes.set([keep])
+    keep_by_rules(
+        (world.sales, None, "obtained", 12, 0, "erase"), (keep, None, "obtained", 240, 0, "erase")
+    )  # fmt: skip
+    assert night()["fields"] == {"erase": 1}
+    officer = at_desk(world, "privacy_officer")
+    look(officer, person, link="complaint")
+    (part,) = re.findall(r"<h4>birth_date</h4>.*?</section>", life(officer, person), re.S)
+    assert "Erased by a rule of retention." in part and "Rule: 12 months after it was obtained" in part
+    agent = at_desk(world, "outbound")
+    look(agent, person, link="callback")
+    page = life(agent, person)
+    assert "Planned: To be erased after this day." in page and "birth_date" not in page
+    assert "Erased by a rule" not in page
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_a_record_that_went_as_a_whole_is_named_by_its_source(world, mila):
+    newer = world.person(number=32470000012)
+    since(mila, 2020)
+    Record.objects.filter(person=newer).update(person=mila, obtained_on=datetime.now(UTC).date())
+    keep_by_rules((world.sales, None, "obtained", 12, 0, "erase"))
+    assert night()["records_whole"] == 1
+    client = at_desk(world)
+    look(client, mila)
+    page = text_of(life(client, mila))
+    assert "The whole record was erased by a rule of retention." in page
 
 
 def test_somebody_without_data_has_an_empty_life(world):

@@ -16,7 +16,7 @@ from duecause.apps.desk.cards import label_of
 from duecause.apps.parties.texts import BASES, SOURCE_KINDS
 from duecause.apps.register.fields import is_phone
 from duecause.apps.register.life import Happened
-from duecause.apps.register.provenance import Datum, KnownRecord, Origin, Provenance, Recipient
+from duecause.apps.register.provenance import Datum, Origin, Provenance, Recipient
 from duecause.web import charts
 from duecause.web.templatetags.formats import day
 from duecause.web.words import spoken
@@ -71,13 +71,14 @@ def build(
     known: Provenance, happened: Sequence[Happened], groups: frozenset[str], language: str, now: datetime
 ) -> LifePage:
     """`groups`: those whose existence the profile may know of. What concerns other groups is left out."""
-    labels = {item.code: label_of(item, language) for item in Field.objects.all()}
+    labels = {item.code: label_of(item, language) for item in Field.objects.filter(group__in=groups)}
     seen = [one for one in happened if one.group in groups]
     data = [datum for datum in known.data if datum.group in groups]
-    records: dict[UUID, list[Datum]] = {}
+    records: dict[UUID, list[Datum]] = {record: [] for record in known.records}
     for datum in data:
-        records.setdefault(datum.record, []).append(datum)
-    shown = [_record(own, seen, known.records[record], labels, now) for record, own in records.items()]
+        records[datum.record].append(datum)
+    here = [_record(record, own, seen, known, labels, now) for record, own in records.items()]
+    shown = [each for each in here if each.lives] + _gone(seen, known)
     return LifePage(
         records=shown,
         chart=_chart(shown),
@@ -87,23 +88,54 @@ def build(
 
 
 def _record(
+    record: UUID,
     data: Sequence[Datum],
     happened: Sequence[Happened],
-    known: KnownRecord,
+    known: Provenance,
     labels: Mapping[str, str],
     now: datetime,
 ) -> Shown:
-    own = [one for one in happened if one.record in (None, data[0].record)]
-    alike: dict[tuple[Any, ...], list[Datum]] = {}
+    of_record = known.records[record]
+    own = [one for one in happened if one.record in (None, record)]
+    alike: dict[tuple[Any, ...], tuple[list[Datum], list[Happened]]] = {}
     for datum in data:
-        key = (is_phone(datum.field), datum.origin, datum.changes, datum.recipients)
-        alike.setdefault(key, []).append(datum)
+        number = is_phone(datum.field)
+        told = [one for one in own if one.concerns(datum.field, number=number)]
+        key = (number, datum.origin, datum.changes, datum.recipients, tuple(map(id, told)))
+        alike.setdefault(key, ([], told))[0].append(datum)
+    lives = [_life(together, told, labels, now) for together, told in alike.values()]
     return Shown(
-        source=known.source_name,
-        kind=str(SOURCE_KINDS.get(known.source_kind, known.source_kind)),
-        dropped=", ".join(known.dropped),
-        lives=[_life(together, own, labels, now) for together in alike.values()],
+        source=of_record.source_name,
+        kind=str(SOURCE_KINDS.get(of_record.source_kind, of_record.source_kind)),
+        dropped=", ".join(of_record.dropped),
+        lives=lives + _taken(data, [one for one in own if one.record == record], labels),
     )
+
+
+def _taken(data: Iterable[Datum], happened: Iterable[Happened], labels: Mapping[str, str]) -> list[Life]:
+    """Fields that the record no longer shows: erased, or only stored. `labels`: those for this profile."""
+    missing = labels.keys() - {datum.field for datum in data}
+    told: dict[str, list[Happened]] = {}
+    for one in happened:
+        for field in sorted((one.fields or frozenset()) & missing):
+            told.setdefault(field, []).append(one)
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for field in sorted(told):
+        alike.setdefault(tuple(map(id, told[field])), []).append(field)
+    return [_folded(fields, map(_happened, told[fields[0]]), labels) for fields in alike.values()]
+
+
+def _gone(happened: Iterable[Happened], known: Provenance) -> list[Shown]:
+    """Records of which nothing is left but that they went."""
+    found: dict[UUID, tuple[str, list[Moment]]] = {}
+    for one in happened:
+        if one.record is not None and one.record not in known.records and one.source:
+            found.setdefault(one.record, (one.source, []))[1].append(_happened(one))
+    whole = _("Everything")
+    return [
+        Shown(source=source, kind="", dropped="", lives=[Life(whole, moments, [], [])])
+        for source, moments in found.values()
+    ]
 
 
 def _life(
@@ -113,16 +145,21 @@ def _life(
     moments = [
         _obtained(one.origin),
         *_written(data, labels),
-        *(_happened(each) for each in happened if is_phone(one.field) or not each.numbers_only),
+        *map(_happened, happened),
         *(_given(recipient, now) for recipient in one.recipients),
     ]
-    moments.sort(key=lambda moment: moment.order)
-    cut = len(moments) > SHOWN_AT_ONCE
+    return _folded([datum.field for datum in data], moments, labels)
+
+
+def _folded(fields: Iterable[str], moments: Iterable[Moment], labels: Mapping[str, str]) -> Life:
+    """In the order of time, the middle of many folded away."""
+    found = sorted(moments, key=lambda moment: moment.order)
+    cut = len(found) > SHOWN_AT_ONCE
     return Life(
-        fields=" · ".join(labels.get(datum.field, datum.field) for datum in data),
-        first=moments[:3] if cut else moments,
-        folded=moments[3 : 3 - SHOWN_AT_ONCE] if cut else [],
-        last=moments[3 - SHOWN_AT_ONCE :] if cut else [],
+        fields=" · ".join(labels.get(field, field) for field in fields),
+        first=found[:3] if cut else found,
+        folded=found[3 : 3 - SHOWN_AT_ONCE] if cut else [],
+        last=found[3 - SHOWN_AT_ONCE :] if cut else [],
     )
 
 

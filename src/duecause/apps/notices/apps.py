@@ -6,4 +6,4 @@ class NoticesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from duecause.apps.notices import jobs  # noqa: F401 - what the worker does
+        from duecause.apps.notices import jobs, lives  # noqa: F401 - what the worker does, what a life tells

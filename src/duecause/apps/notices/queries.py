@@ -28,7 +28,12 @@ class Told:
     record: Record
     standing: Standing
     notice: Notice | None
-    exemption: str  # code of the ground, or ""
+    exemption: NoticeExemption | None
+
+    @property
+    def ground(self) -> str:
+        """Code, or empty."""
+        return self.exemption.ground if self.exemption else ""
 
 
 def overview(now: datetime) -> list[Counted]:
@@ -72,18 +77,18 @@ def of_person(person: Person, now: datetime) -> list[Told]:
         if row is None:
             continue
         notice = notices.get(record.pk)
-        ground = "" if notice and notice.state in Notice.TOLD else _ground(each, row)
+        exemption = None if notice and notice.state in Notice.TOLD else _exemption(each, row)
         told_on = notice.sent_on if notice is not None and notice.state in Notice.TOLD else None
-        found.append(Told(record.source, row, each.standing_with(row, told_on, ground), notice, ground))
+        standing = each.standing_with(row, told_on, exemption.ground if exemption else "")
+        found.append(Told(record.source, row, standing, notice, exemption))
     return found
 
 
-def _ground(each: Clock, row: Record) -> str:
+def _exemption(each: Clock, row: Record) -> NoticeExemption | None:
     for one in each.exemptions:
         if each.records().filter(each.covers(one), pk=row.pk).exists():
-            return one.ground
-    own = NoticeExemption.objects.filter(source=each.source, person=row.person_id, ended_at=None).first()
-    return own.ground if own else ""
+            return one
+    return NoticeExemption.objects.filter(source=each.source, person=row.person_id, ended_at=None).first()
 
 
 def batches() -> QuerySet[NoticeBatch]:

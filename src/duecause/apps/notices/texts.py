@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from duecause.apps.notices.models import Notice, NoticeBatch
+from duecause.engine.problems import gettext_noop
 
 # Meaning and word.
 STATES = {
@@ -28,23 +30,23 @@ NOTICES = {
     Notice.State.DROPPED: ("info", _("Not sent")),
 }
 WHY = {
-    "not_needed": _("No longer needed"),
-    "restricted": _("Processing is restricted (GDPR Art. 18)"),
-    "regrouped": _("The record belongs to another person by now"),
-    "no_address": _("There is no usable address"),
-    "no_text": _("There is no text in this language"),
-    "address_unusable": _("The e-mail address cannot be used"),
-    "address_refused": _("The mail relay does not take this address"),
-    "message_refused": _("The mail relay does not take this message"),
-    "returned": _("It was returned"),
-    "file_expired": _("The letters were not posted in time"),
+    "not_needed": gettext_noop("No longer needed"),
+    "restricted": gettext_noop("Processing is restricted (GDPR Art. 18)"),
+    "regrouped": gettext_noop("The record belongs to another person by now"),
+    "no_address": gettext_noop("There is no usable address"),
+    "no_text": gettext_noop("There is no text in this language"),
+    "address_unusable": gettext_noop("The e-mail address cannot be used"),
+    "address_refused": gettext_noop("The mail relay does not take this address"),
+    "message_refused": gettext_noop("The mail relay does not take this message"),
+    "returned": gettext_noop("It was returned"),
+    "file_expired": gettext_noop("The letters were not posted in time"),
 }
 GROUNDS = {
-    "told_by_source": _("The source told them about us itself"),
-    "has_information": _("They have the information already"),
-    "disproportionate": _("Impossible or out of all proportion"),
-    "laid_down_by_law": _("A law lays it down"),
-    "professional_secrecy": _("Professional secrecy"),
+    "told_by_source": gettext_noop("The source told them about us itself"),
+    "has_information": gettext_noop("They have the information already"),
+    "disproportionate": gettext_noop("Impossible or out of all proportion"),
+    "laid_down_by_law": gettext_noop("A law lays it down"),
+    "professional_secrecy": gettext_noop("Professional secrecy"),
 }
 FIRST_CONTACT = {
     "short_notice": _(
@@ -55,8 +57,8 @@ FIRST_CONTACT = {
 
 
 def why(code: str) -> str:
-    return str(WHY.get(code, code))
+    return gettext(WHY[code]) if code in WHY else code
 
 
 def ground(code: str) -> str:
-    return str(GROUNDS.get(code, code))
+    return gettext(GROUNDS[code]) if code in GROUNDS else code

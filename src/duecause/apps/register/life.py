@@ -24,7 +24,8 @@ class Happened:
     """`what` is a sentence to render in the reader's language, `why` one more; `kind` is its code for
     programs. `group` is the field group one must be allowed to see. `record` None: all of the person.
     `numbers_only`: it concerns telephone numbers and no other field. `planned`: `at` is still to come.
-    `meaning`: how the page marks it."""
+    `meaning`: how the page marks it. `fields`: those it concerns, of any group; None for all.
+    `source`: name of the source of a record that is gone."""
 
     at: datetime
     kind: str
@@ -35,6 +36,11 @@ class Happened:
     record: UUID | None = None
     numbers_only: bool = False
     planned: bool = False
+    fields: frozenset[str] | None = None
+    source: str = ""
+
+    def concerns(self, field: str, *, number: bool) -> bool:
+        return (number or not self.numbers_only) and (self.fields is None or field in self.fields)
 
 
 Teller = Callable[[UUID, Sequence[UUID], datetime], Iterable[Happened]]

@@ -66,6 +66,7 @@ def _happened(one: Happened) -> dict[str, Any]:
         "record": str(one.record) if one.record else None,
         "numbers_only": one.numbers_only,
         "planned": one.planned,
+        "fields": None if one.fields is None else sorted(one.fields),
     }
 
 

@@ -6,4 +6,4 @@ class RightsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from duecause.apps.rights import delivering, jobs, linking  # noqa: F401 - they register what they provide
+        from duecause.apps.rights import delivering, jobs, linking, lives  # noqa: F401 - they register what they provide

@@ -28,8 +28,8 @@ def notice_word(told: Told) -> str:
 def notice_evidence(told: Told) -> str:
     """How, when and with which text; or until when, and what is under way."""
     notice, standing = told.notice, told.standing
-    if told.exemption:
-        return texts.ground(told.exemption)
+    if told.exemption is not None:
+        return texts.ground(told.ground)
     if standing.state == "sent" and notice is not None:
         return _sent(notice)
     said = [_("by %(day)s") % {"day": day(standing.due)}] if standing.due else []
