@@ -41,7 +41,7 @@ def write(partner: str, folder: Path) -> None:
     files = feed_files.written(actor=partner_actor(centre), partner=centre, now=datetime.now(UTC))
     for name, content in files.items():  # the manifest last: whoever sees it finds the rest
         write_bytes(folder / name, content)
-    told = [name for name in files if name.endswith(".csv")]
+    told = [name for name in files if name.startswith("feed-")]
     click.echo(f"{told[0]} and its manifest are in {folder}." if told else "Everything is acknowledged.")
 
 

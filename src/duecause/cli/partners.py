@@ -11,15 +11,17 @@ from typing import Any
 
 import click
 
-from duecause.apps.parties import queries
+from duecause.apps.parties import queries, release_key_actions
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import PartyState
+from duecause.engine.actor import Actor
 from duecause.engine.partyfacts import Block
 from duecause.engine.problems import Refused
 from duecause.organisation import founding
 from duecause.web.templatetags.formats import shown_day
 
 CLOSED = 4
+OPERATOR = Actor.system("operator")
 
 
 @click.group("partners")
@@ -45,6 +47,35 @@ def gate(partner: str | None, day: datetime | None, as_json: bool) -> int:
             for line in _lines(state, on):
                 click.echo(line)
     return 0 if all(state.open for state in states) else CLOSED
+
+
+@partners_group.command("key")
+@click.argument("partner")
+@click.argument("public_key", required=False)
+@click.option("--remove", is_flag=True, help="Hand out files in clear again.")
+def key(partner: str, public_key: str | None, remove: bool) -> int:
+    """Show or set the public key to which everything handed out to the call centre PARTNER is encrypted.
+
+    PUBLIC_KEY is the line “age1…” that age-keygen prints, or the ssh-ed25519 line of an OpenSSH key.
+    """
+    founding.require_founded()
+    if remove and public_key:
+        raise click.UsageError("Give a key or --remove, not both.")
+    centre, now = _named(partner), datetime.now(UTC)
+    if remove:
+        gone = release_key_actions.remove_release_key(actor=OPERATOR, partner=centre, now=now)
+        click.echo(f"Files for {centre.name} leave in clear{' from now on' if gone else ''}.")
+        return 0
+    if public_key:
+        release_key_actions.set_release_key(actor=OPERATOR, partner=centre, key=public_key, now=now)
+    fingerprint = release_key_actions.fingerprint_of(centre)
+    if not fingerprint:
+        click.echo(f"{centre.code} has no key: its files leave in clear.")
+        return CLOSED
+    click.echo(f"Files for {centre.name} are encrypted to the key with the fingerprint\n  {fingerprint}")
+    if public_key:
+        click.echo("Compare it with the centre on the telephone before the first list.")
+    return 0
 
 
 def _named(code: str) -> Partner:

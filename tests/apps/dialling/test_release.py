@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from duecause.apps.catalogue.models import Field
 from duecause.apps.consent import actions as consent
 from duecause.apps.consent.consent_actions import Saying, withdraw_consent
 from duecause.apps.consent.histories import Topic
 from duecause.apps.dialling import exports, marks, release_actions
+from duecause.apps.dialling.campaign_actions import apply_campaign
 from duecause.apps.dialling.models import DialList, ListRow, Release, ReleaseRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.register.models import DialFact
@@ -76,6 +78,28 @@ def test_the_file_holds_the_released_number_and_the_fields_of_the_campaign_only(
     assert b"example.org" not in content
     assert b"+32470000099" not in content
     assert made.rows == 1
+
+
+def test_a_field_that_the_purpose_does_not_need_any_more_stays_behind(world):
+    """The campaign asks for it still; the catalogue has taken the purpose from the field since."""
+    Field.objects.get(code="first_name").purposes.clear()
+    imported(world, MILA, first_name="Mila")
+    made, content = released(screen(world))
+    assert list(lines(content)[0]) == ["reference", "number", "last_name", "list"]
+    assert b"Mila" not in content
+    assert made.fields == ["last_name"]
+
+
+def test_a_campaign_that_would_hand_out_more_than_its_purpose_needs_is_refused(world):
+    Field.objects.get(code="birth_date").purposes.clear()
+    with pytest.raises(Refused) as refused:
+        apply_campaign(
+            actor=OPERATOR, now=NOW, code="MORE", name="More", controller=world.controller.code, brand=None,
+            purpose=world.sales.code, channel="call", sector="energy", offer_families=[], countries=["BE"],
+            release_fields=["last_name", "birth_date"], valid_days=7, ended_on=None,
+        )  # fmt: skip
+    assert refused.value.code == "release_field_unneeded"
+    assert "birth_date" in refused.value.problem.text and "last_name" not in refused.value.problem.text
 
 
 def test_two_rows_are_planted_on_numbers_of_the_company_in_the_country_of_the_campaign(world):

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+import pyrage
 import pytest
 from django.test import Client
 
@@ -11,6 +12,7 @@ from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.models import ApiKey, Contract, Engagement, Partner, Source
 from duecause.apps.parties.queries import partner_by_key
+from duecause.engine.recipients import Recipient
 from tests.support.world import ALL_MET, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -173,6 +175,24 @@ def test_a_new_key_is_shown_once_works_and_is_never_cached(world):
     again = words(client.get("/partners/CC-A/"))
     assert clear not in again and clear[:11] in again
     assert clear not in str(list(client.session.items()))
+
+
+def test_the_public_key_of_a_centre_is_set_by_page_and_known_by_its_fingerprint_after(world):
+    client, key = signed_in(world), str(pyrage.x25519.Identity.generate().to_public())
+    assert "Lists leave in clear" in words(client.get("/partners/CC-A/"))
+    assert client.post("/partners/CC-A/release-key/", {"release_key": f" {key} "}).status_code == 302
+    shown = words(client.get("/partners/CC-A/"))
+    assert Recipient(key).fingerprint in shown and "Lists leave in clear" not in shown
+    assert Partner.objects.get(code="CC-A").release_key == key
+
+
+@pytest.mark.parametrize("given", ["", "age1nothing"])
+def test_what_is_no_public_key_changes_nothing(world, given):
+    client, key = signed_in(world), str(pyrage.x25519.Identity.generate().to_public())
+    client.post("/partners/CC-A/release-key/", {"release_key": key})
+    answer = client.post("/partners/CC-A/release-key/", {"release_key": given})
+    assert answer.status_code == 422 and "This is no public key" in words(answer)
+    assert Partner.objects.get(code="CC-A").release_key == key
 
 
 def test_a_key_without_a_scope_is_refused_with_the_remedy(world):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from duecause.apps.catalogue.models import Wording
+from duecause.apps.catalogue.models import Field, Wording
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.ledger.upserts import Noun, put
 from duecause.engine.actor import Actor
@@ -40,8 +40,10 @@ def apply_campaign(
     released row may carry besides its number. `notice` and `notice_version` name the wording of kind notice
     that the script of the campaign says at the first contact (GDPR Art. 14(3)(b)).
 
-    Raises Refused for a notice that does not exist or does not name the controller."""
+    Raises Refused for a field that the purpose does not need, and for a notice that does not exist or does
+    not name the controller."""
     actor.require("organisation.apply")
+    _refuse_unneeded(code, purpose, release_fields)
     if (notice or notice_version) and not texts_of(notice, notice_version, controller).exists():
         raise Refused(
             "unknown_notice",
@@ -68,6 +70,22 @@ def apply_campaign(
         "notice_version": notice_version,
     }
     return put(CAMPAIGN, wanted, actor=actor, now=now)
+
+
+def _refuse_unneeded(campaign: str, purpose: str, release_fields: Sequence[str]) -> None:
+    declared = Field.objects.filter(code__in=release_fields)
+    needed = set(declared.filter(purposes__code=purpose).values_list("code", flat=True))
+    unneeded = sorted(set(release_fields) - needed)
+    if unneeded:
+        raise Refused(
+            "release_field_unneeded",
+            "Campaign %(campaign)s would hand out %(fields)s, which the catalogue does not need for"
+            " %(purpose)s. Leave them out of release_fields, or add the purpose to the field with a reason"
+            " (GDPR Art. 5(1)(c)).",
+            campaign=campaign,
+            fields=", ".join(unneeded),
+            purpose=purpose,
+        )
 
 
 def texts_of(notice: str, version: str, controller: str) -> QuerySet[Wording]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from duecause.apps.dialling import feed_actions, feed_queries
+from duecause.apps.dialling import feed_actions, feed_queries, packages
 from duecause.apps.dialling import feed_report_actions as reports
 from duecause.apps.dialling.feed_actions import Acknowledged
 from duecause.apps.dialling.feed_queries import Page
 from duecause.apps.dialling.models import FeedEntry
+from duecause.apps.dialling.packages import Package
 from duecause.apps.parties.models import Partner
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
@@ -32,8 +33,9 @@ Row = TypeVar("Row")
 
 def written(*, actor: Actor, partner: Partner, now: datetime) -> dict[str, bytes]:
     """File name → content: what the partner has not acknowledged, what is right where that corrects something
-    (an empty value: delete), the newest checkpoint of the ledger, and a manifest with the SHA-256 of each.
-    Writing again gives the same entries until they are acknowledged, with what is right by then."""
+    (an empty value: delete), the newest checkpoint of the ledger, and a manifest with the SHA-256 of each. A
+    partner with a public key gets the first two encrypted, and the manifest says what they hold. Writing
+    again gives the same entries until they are acknowledged, with what is right by then."""
     after = feed_queries.stream_of(partner).acknowledged
     cursor, more = after, True
     right: list[tuple[str | int, ...]] = []
@@ -46,18 +48,29 @@ def written(*, actor: Actor, partner: Partner, now: datetime) -> dict[str, bytes
         files[f"feed-{after + 1}-{cursor}.csv"] = _table(partner, after, cursor)
     if right:
         files[f"values-{after + 1}-{cursor}.csv"] = b"".join(write_csv(right, RIGHT))
-    files["checkpoint"] = page.checkpoint.encode()
+    packed = packages.packed_files(files, partner)
+    checkpoint = page.checkpoint.encode()
     manifest = {
         "partner": partner.code,
         "from": after + 1,
         "to": cursor,
         "written_at": now.isoformat(),
         "files": [
-            {"name": name, "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
+            *(_listed(name, package) for name, package in packed.items()),
+            {"name": "checkpoint", "sha256": hashlib.sha256(checkpoint).hexdigest()},
         ],
     }
-    files["manifest.json"] = json.dumps(manifest, indent=1).encode() + b"\n"
-    return files
+    return {
+        **{name: package.content for name, package in packed.items()},
+        "checkpoint": checkpoint,
+        "manifest.json": json.dumps(manifest, indent=1).encode() + b"\n",
+    }
+
+
+def _listed(name: str, package: Package) -> dict[str, str]:
+    """`holds_sha256`: of what is inside an encrypted file, as an acknowledgement gives it back."""
+    line = {"name": name, "sha256": package.sha256}
+    return line | {"holds_sha256": package.clear_sha256} if package.encrypted_to else line
 
 
 def _right(page: Page) -> list[tuple[str | int, ...]]:

@@ -1,13 +1,12 @@
 """Release a screened list to its call centre, and recall it.
 
-The clear file exists in memory and in the stream it is written to; only its hash is kept. Everything that
-stands for the release is committed before the first byte leaves: a broken stream leaves a release that can be
-recalled, never a file nobody knows of.
+The clear file exists in memory and in the stream it is written to; only its hash is kept. A centre with a
+public key gets it encrypted to that key. Everything that stands for the release is committed before the first
+byte leaves: a broken stream leaves a release that can be recalled, never a file nobody knows of.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +17,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from duecause.apps.dialling import facts, marks, notices, origins, rules
+from duecause.apps.dialling import facts, marks, notices, origins, packages, rules
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
 from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
 from duecause.apps.dialling.opened import Opened, open_rows
+from duecause.apps.dialling.packages import Package
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.queries import blocking_reasons_of, gate_of, open_until
-from duecause.apps.register.fields import is_phone
 from duecause.apps.register.models import Record
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
@@ -50,7 +49,8 @@ class Line:
 
 
 def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) -> Release:
-    """Hand a list that was screened today to its centre, as CSV written to `out`.
+    """Hand a list that was screened today to its centre, as CSV written to `out`, encrypted to the centre's
+    key where it has one (`certificate["encrypted_to"]`).
 
     Columns: reference, number, the campaign's release fields, list (the watermark). Two rows are planted on
     numbers of the company. What was suppressed or given to another centre since the screening stays back.
@@ -64,7 +64,7 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
         raise Refused("nobody_to_release", "This list releases nobody: see its report for the reasons.")
     release_id, contents = uuid7(), _contents(rows)
     opened = open_rows(
-        rows=rows, fields=dial_list.campaign.release_fields, why="release", work=release_id, now=now
+        rows=rows, fields=packages.carried(dial_list.campaign), why="release", work=release_id, now=now
     )
     held = _held_back(dial_list, rows, opened, now)
     lines = _lines(release_id, dial_list.campaign, rows, opened, held)
@@ -80,11 +80,12 @@ def release(*, actor: Actor, dial_list: DialList, now: datetime, out: BinaryIO) 
             if late != held:
                 lines = _lines(release_id, dial_list.campaign, rows, opened, late)
                 content = _file(release_id, dial_list.campaign, lines)
-            made = _commit(actor, draft, dial_list, lines, late, content, now)
+            package = packages.packed(content, dial_list.centre)
+            made = _commit(actor, draft, dial_list, lines, late, package, now)
     except BaseException:
         draft.delete()
         raise
-    out.write(content)
+    out.write(package.content)
     return made
 
 
@@ -240,17 +241,12 @@ def _lines(
 
 
 def _file(release_id: UUID, campaign: Campaign, lines: Sequence[Line]) -> bytes:
-    fields = carried(campaign)
+    fields = packages.carried(campaign)
     mark = marks.watermark(release_id)
     rows = (
         (line.reference, line.number, *(line.values.get(name, "") for name in fields), mark) for line in lines
     )
     return b"".join(write_csv(rows, ["reference", "number", *fields, "list"]))
-
-
-def carried(campaign: Campaign) -> list[str]:
-    """The fields of a released row beside its number, as the campaign says them now."""
-    return [name for name in campaign.release_fields if not is_phone(name)]
 
 
 def _draft(
@@ -267,7 +263,7 @@ def _draft(
         released_at=now,
         expires_at=now,
         rows=0,
-        fields=carried(dial_list.campaign),
+        fields=packages.carried(dial_list.campaign),
         watermark=marks.watermark(release_id),
         notice=notices.name_of(dial_list.campaign),
         event=release_id,
@@ -293,7 +289,7 @@ def _commit(
     dial_list: DialList,
     lines: Sequence[Line],
     held: dict[int, str],
-    content: bytes,
+    package: Package,
     now: datetime,
 ) -> Release:
     expires_at = _expires_at(dial_list, now)
@@ -308,14 +304,16 @@ def _commit(
         "rows": len(people),
         "planted": len(lines) - len(people),
         "watermark": draft.watermark,
-        "file_sha256": hashlib.sha256(content).hexdigest(),
+        "file_sha256": package.clear_sha256,
+        "delivered_sha256": package.sha256,
+        "encrypted_to": package.encrypted_to,
         "expires_at": expires_at.isoformat(),
         "overridden": sorted(block.key for block in gate.overridden),
     }
     event = record(actor=actor, kind="dialling.released", now=now, payload=told)
     draft.expires_at = expires_at
     draft.rows = len(people)
-    draft.file_sha256 = hashlib.sha256(content).hexdigest()
+    draft.file_sha256 = package.clear_sha256
     draft.certificate = _certificate(dial_list, told, held, event.uid, now)
     draft.event = event.uid
     draft.save(force_update=True)
@@ -372,6 +370,8 @@ def _certificate(
         "waterfall": waterfall,
         "released": told["rows"],
         "list_sha256": told["file_sha256"],
+        "delivered_sha256": told["delivered_sha256"],
+        "encrypted_to": told["encrypted_to"],
         "planted_rows": told["planted"],
         "watermark": told["watermark"],
         "party_overrides": told["overridden"],

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.dialling import list_queries, release_actions, showing, views
+from duecause.apps.dialling import list_queries, packages, release_actions, showing, views
 from duecause.apps.dialling.models import DialList, Release
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
@@ -27,14 +27,17 @@ def release(request: PageRequest, list_id: UUID) -> HttpResponse:
     dial_list = views.list_or_404(list_id)
     file = BytesIO()
     try:
-        release_actions.release(actor=request.actor, dial_list=dial_list, now=datetime.now(UTC), out=file)
+        made = release_actions.release(
+            actor=request.actor, dial_list=dial_list, now=datetime.now(UTC), out=file
+        )
     except Refused as refused:
         return views.report(request, views.list_or_404(list_id), refused=spoken(refused.problem))
+    sealed = packages.is_encrypted(made)
     return HttpResponse(
         file.getvalue(),
-        content_type="text/csv; charset=utf-8",
+        content_type="application/octet-stream" if sealed else "text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="{_name(dial_list)}.csv"',
+            "Content-Disposition": f'attachment; filename="{packages.file_name(_name(dial_list), sealed)}"',
             "Cache-Control": "no-store",
         },
     )

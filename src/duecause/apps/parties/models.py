@@ -57,6 +57,9 @@ class Partner(models.Model):
     webhook_url = models.CharField(max_length=300, default="", blank=True)  # called when its feed grows
     webhook_secret = models.BinaryField(null=True)  # sealed
     witness_key = models.CharField(max_length=200, default="", blank=True)  # verifier key of its cosignatures
+    # Public key to which whatever it is handed out is encrypted (`engine.recipients`).
+    release_key = models.CharField(max_length=1000, default="", blank=True)
+    release_key_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

@@ -20,6 +20,7 @@ from duecause.apps.parties import (
     engagement_actions,
     override_actions,
     queries,
+    release_key_actions,
     showing,
     texts,
     transfer_actions,
@@ -79,6 +80,24 @@ def revoke_key(request: PageRequest, code: str, prefix: str) -> HttpResponse:
             messages.success(request, _("The key %(key)s of %(partner)s is revoked.") % words)
         else:
             messages.info(request, _("The key %(key)s of %(partner)s was revoked before.") % words)
+    return redirect("parties:partner", centre.code)
+
+
+@require_POST
+@needs("apikeys.manage")
+def set_release_key(request: PageRequest, code: str) -> HttpResponse:
+    """Encrypt what this call centre is handed out to another key from now on. (Removing one, after which
+    files leave in clear, is no slip of a form: `duecause partners key CODE --remove`.)"""
+    centre = get_object_or_404(Partner, code=code, kind=Partner.Kind.CALL_CENTRE)
+    try:
+        release_key_actions.set_release_key(
+            actor=request.actor,
+            partner=centre,
+            key=request.POST.get("release_key", ""),
+            now=datetime.now(UTC),
+        )
+    except Refused as refused:
+        return _page(request, centre, refused=("release_key", spoken(refused.problem)))
     return redirect("parties:partner", centre.code)
 
 
@@ -299,6 +318,7 @@ def _page(
         "overrides": showing.overrides(of, request.actor.ref, today),
         "history": showing.history(of),
         "keys": queries.keys_of(of),
+        "fingerprint": release_key_actions.fingerprint_of(of),
         "scopes": [(code, texts.SCOPES.get(code, code)) for code in sorted(actions.SCOPES)],
         "has_keys": of.kind == Partner.Kind.CALL_CENTRE,
         "may_review": may("parties.review"),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("<str:code>/", partner_views.partner, name="partner"),
     path("<str:code>/keys/", partner_views.create_key, name="create-key"),
     path("<str:code>/keys/<str:prefix>/revoke/", partner_views.revoke_key, name="revoke-key"),
+    path("<str:code>/release-key/", partner_views.set_release_key, name="set-release-key"),
     path("<str:code>/suspension/", partner_views.suspension, name="suspension"),
     path("<str:code>/contracts/", partner_views.record_contract, name="record-contract"),
     path("<str:code>/contracts/<int:contract_id>/", partner_views.points, name="points"),
