@@ -23,6 +23,7 @@ from duecause.apps.dialling import (
     hand_out_actions,
     queries,
     release_actions,
+    tracing,
 )
 from duecause.apps.dialling.models import DialList
 from duecause.cli.errors import REFUSED, SHOWN
@@ -147,7 +148,10 @@ def waterfall_lines(dial_list: DialList) -> Iterator[str]:
 @click.option("--out", "out_file", type=PATH, required=True, help="The file for the centre; - is stdout.")
 @click.option("--certificate", "certificate_file", type=PATH, help="Write what it was screened against.")
 def release(dial_list: str, out_file: Path, certificate_file: Path | None) -> None:
-    """Hand LIST (its id, or CAMPAIGN@CENTRE for the newest) to its call centre."""
+    """Hand LIST (its id, or CAMPAIGN@CENTRE for the newest) to its call centre.
+
+    A centre with a public key (see “duecause partners key”) gets an age file that only it can read.
+    """
     founding.require_founded()
     found = queries.list_named(dial_list)
     to_stdout = str(out_file) == "-"
@@ -159,6 +163,9 @@ def release(dial_list: str, out_file: Path, certificate_file: Path | None) -> No
         write_bytes(out_file, out.getvalue())
     if certificate_file:
         write_bytes(certificate_file, _json(made.certificate))
+    fingerprint = made.certificate["encrypted_to"]
+    if fingerprint:
+        click.echo(f"Encrypted to the key of {made.centre.name}: {fingerprint}", err=to_stdout)
     click.echo(
         f"Released {made.rows} rows to {made.centre.name}: release {made.pk}, watermark {made.watermark}, "
         f"valid until {made.expires_at:%Y-%m-%d %H:%M %Z}.",
@@ -290,6 +297,75 @@ def import_hand_out(
         )
         write_bytes(report_file, b"".join(write_csv(lines, REPORT)))
     return REFUSED if problems else 0
+
+
+@releases_group.command("trace")
+@click.argument("file", type=PATH)
+@click.option("--country", default="BE", show_default=True, help="Country of numbers without country code.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def trace(file: Path, country: str, as_json: bool) -> int:
+    """Say which call centre FILE, found somewhere, was given to, and by what.
+
+    \b
+    FILE is CSV or XLSX; it may be cut, re-sorted, merged, or hold bare numbers. It is not kept.
+    Exit codes: 0 a centre is named; 4 none can be; 2 the file cannot be read.
+    """
+    founding.require_founded()
+    traced = tracing.trace(
+        actor=OPERATOR,
+        name=file.name,
+        data=read_bytes(file),
+        country=country.upper(),
+        now=datetime.now(UTC),
+    )
+    if as_json:
+        click.echo(json.dumps(_traced_json(traced), indent=1))
+    else:
+        for line in _traced_lines(traced):
+            click.echo(line)
+    return 0 if traced.centres else NOBODY
+
+
+def _traced_json(traced: tracing.Traced) -> dict[str, Any]:
+    return {
+        "rows": traced.rows,
+        "numbers": traced.numbers,
+        "centres": [centre.code for centre in traced.centres],
+        "proven": traced.proven,
+        "releases": [
+            {
+                "release": str(each.release.pk),
+                "centre": each.release.centre.code,
+                "campaign": each.release.campaign.code,
+                "released_at": each.release.released_at.isoformat(),
+                "proven": each.proven,
+                "list_column": each.listed,
+                "references": each.references,
+                "planted_rows": each.planted,
+                "numbers": each.numbers,
+                "numbers_of_no_other_centre": each.alone,
+            }
+            for each in traced.traces
+        ],
+    }
+
+
+def _traced_lines(traced: tracing.Traced) -> Iterator[str]:
+    names = ", ".join(f"{centre.name} ({centre.code})" for centre in traced.centres)
+    if not names:
+        yield "No mark of a released list is in this file, and its numbers point to no single centre."
+    elif traced.proven:
+        yield f"This file was given to {names}."
+    else:
+        yield f"Its numbers point to {names}. That is no proof: no mark of a list is left in the file."
+    yield f"{traced.rows} rows, {traced.numbers} telephone numbers."
+    for each in traced.traces:
+        release = each.release
+        yield (
+            f"  {release.centre.code}  {release.campaign.code}  {release.released_at:%Y-%m-%d}"
+            f"  list column {each.listed}, references {each.references}, planted rows {each.planted},"
+            f" numbers {each.numbers} ({each.alone} of no other centre)  release {release.pk}"
+        )
 
 
 COMMANDS = (screen, release, recall, check, releases_group)

@@ -55,10 +55,11 @@ def canaries(release: UUID, numbers: Sequence[PhoneNumber], countries: Sequence[
             "A released list carries two numbers of the company. Add them to the controller in the "
             "organisation file (canary_numbers).",
         )
-    return [_invented(release, number) for number in drawn[:CANARIES]]
+    return [invented(release, number) for number in drawn[:CANARIES]]
 
 
-def _invented(release: UUID, number: PhoneNumber) -> Canary:
+def invented(release: UUID, number: PhoneNumber) -> Canary:
+    """The row of nobody that stands on this number in this release."""
     names = _names().get(number.region) or _names()["BE"]
     drawn = int.from_bytes(_token(release, f"name|{number.e164}"))
     drawn, first = divmod(drawn, len(names["first"]))
