@@ -22,6 +22,7 @@ MODULES = (
     "duecause.cli.corrections",
     "duecause.cli.notices",
     "duecause.cli.dialling",
+    "duecause.cli.attempts",
     "duecause.cli.persons",
     "duecause.cli.rights",
     "duecause.cli.retention",

@@ -93,7 +93,7 @@ def screen(
             on=day.date() if day else actions.today(chosen, now),
             now=now,
             sources=sources,
-            file=_list_file(list_file, country, sheet, mapped) if list_file else None,
+            file=read_list_file(list_file, country, sheet, mapped) if list_file else None,
             progress=progress,
         )
     for line in waterfall_lines(dial_list):
@@ -107,7 +107,7 @@ def screen(
     return 0 if dial_list.report["released"] else NOBODY
 
 
-def _list_file(file: Path, country: str, sheet: str | None, mapped: tuple[str, ...]) -> actions.ListFile:
+def read_list_file(file: Path, country: str, sheet: str | None, mapped: tuple[str, ...]) -> actions.ListFile:
     columns = {}
     for pair in mapped:
         column, equals, name = pair.rpartition("=")
@@ -261,7 +261,7 @@ def import_hand_out(
     """
     founding.require_founded()
     chosen = queries.campaign_named(campaign)
-    listed = _list_file(file, country, sheet, mapped)
+    listed = read_list_file(file, country, sheet, mapped)
     done = hand_out_actions.record_hand_out(
         actor=OPERATOR,
         campaign=chosen,

@@ -9,7 +9,7 @@ from duecause.apps.dialling import precall
 from duecause.apps.dialling.models import Attempt, ReleaseRow, ReportedObjection
 from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.models import Event
-from tests.apps.dialling.feeds import JONAS, LATER, MILA, Centre, reference, release
+from tests.apps.dialling.feeds import LATER, MILA, Centre, reference, release
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm
 from tests.support.world import make_world
 
@@ -140,13 +140,46 @@ def test_calls_come_back_and_count_once(world, mila, centre):
     assert Event.objects.filter(kind="dialling.attempts_returned").count() == 2
 
 
-def test_calls_to_another_centres_rows_get_the_same_answer_and_are_not_kept(world, mila, centre, other):
-    jonas = imported(world, JONAS)
+def refused(answer):
+    return [(each["place"], each["code"]) for each in answer.json().get("refused", [])]
+
+
+def test_a_call_to_what_the_centre_never_got_is_refused_alike_whosever_it_is(world, mila, centre, other):
     made = release(world)
-    theirs = other.post("attempts", {"attempts": [call(reference(made, jonas))]})
-    own = centre.post("attempts", {"attempts": [call(reference(made, mila))]})
-    assert (theirs.status_code, theirs.content) == (own.status_code, own.content)
-    assert Attempt.objects.get().row.person == mila
+    theirs, nobodys = call(reference(made, mila)), call("NOSUCHREFERENCE")
+    answer = other.post("attempts", {"attempts": [theirs, nobodys]})
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 0)
+    assert refused(answer) == [(0, "attempt_never_given"), (1, "attempt_never_given")]
+    said = {each["message"] for each in answer.json()["refused"]}
+    assert len(said) == 1 and "duecause releases import" in said.pop()
+    assert not Attempt.objects.exists()
+
+
+def test_what_is_refused_does_not_hold_up_the_others(world, mila, centre):
+    mark = reference(release(world), mila)
+    calls = [call("NOSUCHREFERENCE"), call(mark), call(mark, minutes=-3 * 24 * 60)]
+    answer = centre.post("attempts", {"attempts": calls})
+    assert answer.json()["accepted"] == 1
+    assert refused(answer) == [(0, "attempt_never_given"), (2, "attempt_before_list")]
+    assert "clock" in answer.json()["refused"][1]["message"]
+    assert Attempt.objects.get().at == LATER
+
+
+def test_a_call_told_again_with_another_outcome_is_refused_and_stays_as_it_was(world, mila, centre):
+    mark = reference(release(world), mila)
+    centre.post("attempts", {"attempts": [call(mark)]})
+    again = centre.post("attempts", {"attempts": [call(mark, "answered", refusal=True)]})
+    assert refused(again) == [(0, "attempt_told_otherwise")]
+    assert (Attempt.objects.get().outcome, Attempt.objects.get().refusal) == ("busy", False)
+    assert not Suppression.objects.exists()
+
+
+def test_a_call_that_lies_in_the_future_is_refused_with_the_remedy(world, mila, centre):
+    mark = reference(release(world), mila)
+    ahead = {"reference": mark, "at": "2999-01-01T00:00:00Z", "outcome": "busy"}
+    answer = centre.post("attempts", {"attempts": [ahead]})
+    assert answer.status_code == 422 and "clock" in answer.json()["message"]
+    assert not Attempt.objects.exists()
 
 
 def test_an_unknown_outcome_is_refused_with_those_that_exist(world, centre):

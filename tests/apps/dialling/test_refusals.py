@@ -8,9 +8,11 @@ from duecause.apps.consent import consent_actions
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.dialling import checking, feed_files, precall, rules
 from duecause.apps.dialling.feed_actions import partner_actor
+from duecause.apps.dialling.models import Campaign, Release
 from duecause.apps.ledger.models import Event
 from duecause.apps.register.limits import limits
 from duecause.apps.register.models import DialFact
+from duecause.apps.vault import indexes
 from tests.apps.dialling.feeds import JONAS, LATER, MILA, Centre, reference, release
 from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, reasons, screen
 from tests.support.world import NOW, OPERATOR, make_world
@@ -93,7 +95,9 @@ def test_the_same_refusal_twice_by_api_and_file_counts_once(world, mila, centre)
 
 
 def test_a_later_refusal_lasts_longer(world, mila, centre):
-    mark = reference(release(world), mila)
+    made = release(world)
+    Release.objects.update(released_at=NOW - 20 * DAY)
+    mark = reference(made, mila)
     returned(centre, mark, at=LATER - 10 * DAY)
     returned(centre, mark, at=LATER)
     ends = sorted(Suppression.objects.values_list("expires_at", flat=True))
@@ -101,7 +105,9 @@ def test_a_later_refusal_lasts_longer(world, mila, centre):
 
 
 def test_a_refusal_of_long_ago_stops_nobody(world, mila, centre):
-    returned(centre, reference(release(world), mila), at=LATER - 400 * DAY)
+    made = release(world)
+    Release.objects.update(released_at=NOW - 500 * DAY)
+    returned(centre, reference(made, mila), at=LATER - 400 * DAY)
     assert not Suppression.objects.exists() and answered(world, MILA, LATER) == ""
 
 
@@ -130,8 +136,31 @@ def test_a_fresh_consent_ends_both(world, mila, centre):
 
 
 def test_another_centres_row_is_not_stopped_by_a_report(world, mila, client):
-    returned(Centre(client, world.other_centre), reference(release(world), mila))
+    call = {"reference": reference(release(world), mila), "at": LATER.isoformat(), "outcome": "answered"}
+    Centre(client, world.other_centre).post("attempts", {"attempts": [{**call, "refusal": True}]})
     assert not Suppression.objects.exists()
+
+
+def test_a_refusal_quiets_every_number_of_the_person(world, mila, centre):
+    DialFact.objects.create(
+        record=mila.records.get(), person=mila, source=world.source, ordinal=1, basis="consent",
+        token=indexes.dial_token(JONAS), key_id=indexes.dial_key_id(), country="BE",
+    )  # fmt: skip
+    returned(centre, reference(release(world), mila))
+    quiet = {bytes(token) for token in Suppression.objects.values_list("token", flat=True)}
+    assert quiet == {indexes.dial_token(MILA), indexes.dial_token(JONAS)}
+
+
+def test_a_campaign_may_leave_people_in_peace_for_longer_but_not_for_less(world, mila, centre):
+    Campaign.objects.update(quiet_days=90)
+    made = release(world)
+    returned(centre, reference(made, mila))
+    longer = Suppression.objects.get()
+    assert (longer.rule, (longer.expires_at - LATER).days) == ("PUMP-BE", 90)
+    Suppression.objects.all().delete()
+    Campaign.objects.update(quiet_days=10)
+    returned(centre, reference(made, mila), at=LATER + DAY / 24 / 60)
+    assert Suppression.objects.get().rule == rules.DEFAULT_QUIET
 
 
 def test_staff_are_told_the_rule_and_the_day_on_which_it_ends(world, mila, centre):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -11,14 +11,13 @@ from ninja import Router, Schema, Status
 from ninja.security import HttpBearer
 from pydantic import Field, StringConstraints, model_validator
 
-from duecause.apps.dialling.precall import MOST_NUMBERS
+from duecause.apps.dialling.precall import MOST_NUMBERS, VALID_SECONDS, Decision
 from duecause.apps.dialling.precall_actions import centre_actor, precall
 from duecause.apps.parties.actions import note_key_use
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import partner_by_key, prefix_of
 
 SCOPE = "precall"
-VALID_SECONDS = 60
 DENY = {"decision": "deny", "reason": "denied"}
 UNREACHABLE = object()
 log = logging.getLogger(__name__)
@@ -63,9 +62,13 @@ class Question(Schema):
 
 
 class Result(Schema):
+    """`reason` is one of denied, expired, not_on_your_list and too_often. `again_on` comes with the last: the
+    day on which the number may be called again, as far as is known now."""
+
     number: str
     decision: str
     reason: str | None = None
+    again_on: date | None = None
 
 
 class Answer(Schema):
@@ -107,6 +110,7 @@ router = Router(auth=CentreKey(SCOPE), tags=["pre-call"])
 @router.post(
     "/precall",
     response={200: Answer, **MISTAKES, 422: Unreadable, 503: Denied},
+    exclude_unset=True,
     summary="May these numbers be called now?",
 )
 def check(request: HttpRequest, question: Question) -> Any:
@@ -123,8 +127,14 @@ def check(request: HttpRequest, question: Question) -> Any:
         # Only the type: the message of a database error may quote what was asked.
         log.error("pre-call: no decision could be made: %s", type(error).__name__)
         return Status(503, DENY)
-    results = [
-        Result(number=number, decision="allow" if d.allowed else "deny", reason=d.reason or None)
-        for number, d in zip(asked, decisions, strict=True)
-    ]
-    return Answer(results=results, checked_at=now, valid_seconds=VALID_SECONDS)
+    results = [_result(number, decision) for number, decision in zip(asked, decisions, strict=True)]
+    return {"results": results, "checked_at": now, "valid_seconds": VALID_SECONDS}
+
+
+def _result(number: str, made: Decision) -> dict[str, Any]:
+    result = {
+        "number": number,
+        "decision": "allow" if made.allowed else "deny",
+        "reason": made.reason or None,
+    }
+    return result | ({"again_on": made.again_on} if made.again_on else {})

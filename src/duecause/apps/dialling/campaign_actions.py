@@ -35,13 +35,17 @@ def apply_campaign(
     ended_on: date | None,
     notice: str = "",
     notice_version: str = "",
+    most_attempts: int | None = None,
+    attempt_days: int | None = None,
+    quiet_days: int | None = None,
 ) -> Change | None:
     """`controller`, `brand` and `purpose` are codes; `release_fields` are catalogue fields, the only ones a
     released row may carry besides its number. `notice` and `notice_version` name the wording of kind notice
-    that the script of the campaign says at the first contact (GDPR Art. 14(3)(b)).
+    that the script of the campaign says at the first contact (GDPR Art. 14(3)(b)). `most_attempts` calls in
+    `attempt_days` days, and `quiet_days` of peace after a refusal, are caps of its own, on top of the law's.
 
-    Raises Refused for a field that the purpose does not need, and for a notice that does not exist or does
-    not name the controller."""
+    Raises Refused for a field that the purpose does not need, for a notice that does not exist or does not
+    name the controller, and for half a cap."""
     actor.require("organisation.apply")
     _refuse_unneeded(code, purpose, release_fields)
     if (notice or notice_version) and not texts_of(notice, notice_version, controller).exists():
@@ -52,6 +56,13 @@ def apply_campaign(
             notice=notice,
             version=notice_version,
             controller=controller,
+        )
+    if (most_attempts is None) != (attempt_days is None):
+        raise Refused(
+            "half_a_cap",
+            "%(campaign)s: most_attempts and attempt_days belong together, as in 3 calls in 30 days. Give"
+            " both or neither.",
+            campaign=code,
         )
     wanted = {
         "code": code,
@@ -68,6 +79,9 @@ def apply_campaign(
         "ended_on": ended_on,
         "notice": notice,
         "notice_version": notice_version,
+        "most_attempts": most_attempts,
+        "attempt_days": attempt_days,
+        "quiet_days": quiet_days,
     }
     return put(CAMPAIGN, wanted, actor=actor, now=now)
 

@@ -18,16 +18,18 @@ from duecause.apps.consent.queries import (
     registers_naming,
     suppressions,
 )
-from duecause.apps.dialling import rules
+from duecause.apps.dialling import attempt_counts, rules
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.dialling.origins import unusable
 from duecause.apps.dialling.precall import Decision, decide
+from duecause.apps.dialling.precall_caps import within_caps
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
 from duecause.apps.register.models import DialFact, Person
 from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
+from duecause.engine.attempts import full
 from duecause.engine.periods import local_day
 from duecause.engine.phone import parse_e164
 from duecause.engine.problems import Problem, Refused, gettext_noop
@@ -73,14 +75,12 @@ def check(
         *_register(campaign, token, people, day),
         *(_law(campaign, parsed.region, now)),
         *_against(campaign, token, people, now),
+        *_attempts(campaign, token, people, parsed.region, centres, now),
         *_consent(campaign, parsed.region, people, now),
         *_releases(campaign, token, now),
         *(problem for one in centres for problem in blocking_reasons_of(one, day)),
     )
-    decisions = tuple(
-        (one, decide(centre=one, campaign=campaign.code, numbers=[parsed.text], now=now)[0])
-        for one in centres
-    )
+    decisions = tuple((one, _decision(one, campaign, parsed.text, now)) for one in centres)
     told = {
         "campaign": campaign.code,
         "centres": [one.code for one in centres],
@@ -99,6 +99,11 @@ def check(
                 person_payload=known,
             )
     return Checked(findings, decisions)
+
+
+def _decision(centre: Partner, campaign: Campaign, number: str, now: datetime) -> Decision:
+    found = decide(centre=centre, campaign=campaign.code, numbers=[number], now=now)
+    return within_caps(found, centre=centre, now=now)[0]
 
 
 def _register(campaign: Campaign, token: bytes, people: set[UUID], day: date) -> Iterator[Problem]:
@@ -163,6 +168,42 @@ def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: date
         named = gettext_noop("Listed in the national register %(register)s of %(version)s.")
         code = version.register.code
         yield Problem(register_code(code), named, {"register": code, "version": version.version_date})
+
+
+def _attempts(
+    campaign: Campaign,
+    token: bytes,
+    people: set[UUID],
+    country: str,
+    centres: Iterable[Partner],
+    now: datetime,
+) -> Iterator[Problem]:
+    """Caps that are reached, by the calls of all centres together."""
+    on = local_day(now, campaign.controller.country)
+    caps = attempt_counts.caps(campaign, country, on)
+    if not caps:
+        return
+    own = campaign.controller
+    calls = attempt_counts.calls(
+        controller=own.pk, country=own.country, tokens={token}, people=people, caps=caps, on=on, now=now
+    )
+    made = calls.to(token, next(iter(people)) if len(people) == 1 else None)  # shared: the number alone
+    template = gettext_noop(
+        "Called %(made)d times in %(days)d days, all call centres together; %(most)d are allowed (rule"
+        " %(rule)s). Open again on %(opens)s."
+    )
+    hits = {full(made, caps, on=on, campaign=campaign.pk, centre=centre.pk) for centre in centres}
+    for hit in hits - {None}:
+        if hit is not None:
+            cap = hit.cap
+            params = {
+                "made": hit.made,
+                "days": cap.days,
+                "most": cap.most,
+                "rule": cap.rule,
+                "opens": hit.opens,
+            }
+            yield Problem(attempt_counts.REASON, template, params)
 
 
 def _consent(campaign: Campaign, country: str, people: set[UUID], now: datetime) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from duecause.apps.dialling import feed_actions, feed_queries, packages
+from duecause.apps.dialling import attempt_actions, feed_actions, feed_queries, packages
 from duecause.apps.dialling import feed_report_actions as reports
 from duecause.apps.dialling.feed_actions import Acknowledged
 from duecause.apps.dialling.feed_queries import Page
@@ -20,7 +20,7 @@ from duecause.apps.dialling.models import FeedEntry
 from duecause.apps.dialling.packages import Package
 from duecause.apps.parties.models import Partner
 from duecause.engine.actor import Actor
-from duecause.engine.problems import Refused
+from duecause.engine.problems import Problem, Refused
 from duecause.engine.tabular import write_csv
 
 COLUMNS = ("cursor", "kind", "references", "list", "scope", "channel", "campaign", "at")
@@ -170,7 +170,7 @@ def read_objections(*, actor: Actor, partner: Partner, name: str, data: bytes, n
     """Take an `objections-*.csv` (client_id, reference, number, at, scope, how). A row that was taken before
     changes nothing; one that cannot be read does not hold up the others."""
 
-    def take(cells: dict[str, str]) -> None:
+    def take(cells: dict[str, str], row: int) -> None:
         reported = reports.Reported(
             client_id=_named(cells, "client_id"),
             at=_moment(cells),
@@ -186,26 +186,33 @@ def read_objections(*, actor: Actor, partner: Partner, name: str, data: bytes, n
 
 def read_attempts(*, actor: Actor, partner: Partner, name: str, data: bytes, now: datetime) -> FileRead:
     """Take an `attempts-*.csv` (reference, at, outcome, refusal), as `read_objections`."""
-    calls: list[reports.Call] = []
+    calls: list[attempt_actions.Call] = []
+    lines: list[int] = []
 
-    def take(cells: dict[str, str]) -> None:
-        call = reports.Call(
+    def take(cells: dict[str, str], row: int) -> None:
+        call = attempt_actions.Call(
             reference=_named(cells, "reference"),
             at=_moment(cells),
             outcome=cells.get("outcome", ""),
             refusal=cells.get("refusal", "").lower() in ("1", "true", "yes"),
         )
-        reports.refuse_unreadable(call, now)
+        attempt_actions.refuse_unreadable(call, now)
         calls.append(call)
+        lines.append(row)
 
-    found = _read(name, data, take)
-    for start in range(0, len(calls), reports.MOST_ATTEMPTS):
-        part: Sequence[reports.Call] = calls[start : start + reports.MOST_ATTEMPTS]
-        reports.return_attempts(actor=actor, partner=partner, calls=part, now=now)
-    return found
+    read, refused = _read(name, data, take), []
+    for start in range(0, len(calls), attempt_actions.MOST_ATTEMPTS):
+        part: Sequence[attempt_actions.Call] = calls[start : start + attempt_actions.MOST_ATTEMPTS]
+        done = attempt_actions.return_attempts(actor=actor, partner=partner, calls=part, now=now)
+        refused += [_in_row(name, lines[start + place], problem) for place, problem in done.refused.items()]
+    return FileRead(read.taken - len(refused), read.problems + refused)
 
 
-def _read(name: str, data: bytes, take: Callable[[dict[str, str]], None]) -> FileRead:
+def _in_row(name: str, row: int, problem: Problem) -> str:
+    return f"{name}, row {row}: {problem.text}"
+
+
+def _read(name: str, data: bytes, take: Callable[[dict[str, str], int], None]) -> FileRead:
     try:
         text = data.decode("utf-8-sig") if len(data) <= MOST_BYTES else None
     except UnicodeDecodeError:
@@ -216,10 +223,11 @@ def _read(name: str, data: bytes, take: Callable[[dict[str, str]], None]) -> Fil
     try:
         for row, cells in enumerate(csv.DictReader(io.StringIO(text, newline="")), start=2):
             try:
-                take({key: (value or "").strip() for key, value in cells.items() if isinstance(key, str)})
+                known = {key: (value or "").strip() for key, value in cells.items() if isinstance(key, str)}
+                take(known, row)
                 taken += 1
             except Refused as refused:
-                problems.append(f"{name}, row {row}: {refused.problem.text}")
+                problems.append(_in_row(name, row, refused.problem))
     except csv.Error:
         problems.append(f"{name}: the rest is not CSV. Export it again.")
     return FileRead(taken, problems)

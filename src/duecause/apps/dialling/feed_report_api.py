@@ -1,4 +1,5 @@
-"""What a call centre reports back: objections that it took, and its calls. The answers tell nothing."""
+"""What a call centre reports back: objections that it took, and its calls. The answers tell nothing about
+persons."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from duecause.apps.dialling import attempt_actions
 from duecause.apps.dialling import feed_report_actions as reports
 from duecause.apps.dialling.api import DENY, CentreKey
 from duecause.apps.dialling.feed_actions import partner_actor
@@ -41,11 +43,26 @@ class Call(Schema):
 
 
 class Calls(Schema):
-    attempts: list[Call] = Field(min_length=1, max_length=reports.MOST_ATTEMPTS)
+    attempts: list[Call] = Field(min_length=1, max_length=attempt_actions.MOST_ATTEMPTS)
 
 
 class Accepted(Schema):
     accepted: int
+
+
+class NotTaken(Schema):
+    """`place`: which of the calls sent, counted from 0."""
+
+    place: int
+    code: str
+    message: str
+
+
+class Taken(Schema):
+    """`accepted`: calls that are kept, whether they were reported before or not; the others are `refused`."""
+
+    accepted: int
+    refused: list[NotTaken] = []
 
 
 @router.post("/objections", response={202: Accepted, **ANSWERS}, summary="A person objected to us")
@@ -65,18 +82,24 @@ def report_objection(request: HttpRequest, objection: ReportedObjection) -> Any:
     return Status(202, {"accepted": 1})
 
 
-@router.post("/attempts", response={202: Accepted, **ANSWERS}, summary="Calls that we made")
+@router.post("/attempts", response={202: Taken, **ANSWERS}, exclude_unset=True, summary="Calls that we made")
 def return_attempts(request: HttpRequest, calls: Calls) -> Any:
     centre = request.auth  # type: ignore[attr-defined]
     if not isinstance(centre, Partner):
         return Status(503, DENY)
     try:
-        reports.return_attempts(
+        done = attempt_actions.return_attempts(
             actor=partner_actor(centre),
             partner=centre,
-            calls=[reports.Call(**call.dict()) for call in calls.attempts],
+            calls=[attempt_actions.Call(**call.dict()) for call in calls.attempts],
             now=datetime.now(UTC),
         )
     except Refused as refused:
         return refusal(refused)
-    return Status(202, {"accepted": len(calls.attempts)})
+    answer: dict[str, Any] = {"accepted": len(calls.attempts) - len(done.refused)}
+    if done.refused:
+        answer["refused"] = [
+            {"place": place, "code": problem.code, "message": problem.text}
+            for place, problem in done.refused.items()
+        ]
+    return Status(202, answer)

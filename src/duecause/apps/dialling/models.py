@@ -26,6 +26,10 @@ class Campaign(models.Model):
     # What its script says of where the data came from, at the first contact: code and version of a wording.
     notice = models.CharField(max_length=40, default="", blank=True)
     notice_version = models.CharField(max_length=20, default="", blank=True)
+    # Caps of its own, on top of those of the law: calls in so many days, days of peace after a refusal.
+    most_attempts = models.PositiveSmallIntegerField(null=True)
+    attempt_days = models.PositiveSmallIntegerField(null=True)
+    quiet_days = models.PositiveSmallIntegerField(null=True)
     valid_days = models.PositiveSmallIntegerField(default=28)
     ended_on = models.DateField(null=True)
 
@@ -239,3 +243,13 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["row", "at"], name="attempt_once")]
+        indexes = [models.Index(fields=["at"], name="attempt_at")]
+
+
+class AllowedCall(models.Model):
+    """A call that a centre was allowed and has not reported yet. Kept only where the number of calls is
+    capped: it counts as a call, so that two centres together do not make one too many before either has
+    reported."""
+
+    row = models.ForeignKey(ReleaseRow, on_delete=models.CASCADE, related_name="allowed_calls")
+    at = models.DateTimeField(db_index=True)

@@ -1,13 +1,14 @@
 """May this centre call this number now? Tokens and index look-ups only; any doubt is a no.
 
-A partner learns one of three reasons and nothing about a person: a number that is unknown, foreign or another
-centre's is `not_on_your_list`. Staff see everything through `checking.check`.
+A partner learns one of four reasons and nothing about a person: a number that is unknown, foreign or another
+centre's is `not_on_your_list`; `too_often` tells of calls, and is said only of a number that the centre
+itself may call otherwise (precall_caps). Staff see everything through `checking.check`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -20,17 +21,23 @@ from duecause.apps.vault import indexes
 from duecause.engine.periods import local_day
 from duecause.engine.phone import PhoneNumber, parse_e164
 
-Reason = Literal["", "denied", "expired", "not_on_your_list"]
+Reason = Literal["", "denied", "expired", "not_on_your_list", "too_often"]
 MOST_NUMBERS = 1_000
+VALID_SECONDS = 60  # how long an answer holds
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`reason` is empty for allow. `reference` is that of the released row, for the event; never answered."""
+    """`reason` is empty for allow. `again_on`: the day on which a number that was called too often may be
+    called again. `reference` is that of the released row, for the event; never answered. `rows`: those of the
+    running releases that an allow rests on, the newest last; `country`: that of the number."""
 
     allowed: bool
     reason: Reason
     reference: str = ""
+    again_on: date | None = None
+    rows: tuple[Held, ...] = field(default=(), compare=False, repr=False)
+    country: str = field(default="", compare=False, repr=False)
 
 
 NOT_ON_LIST = Decision(False, "not_on_your_list")
@@ -39,7 +46,8 @@ DENIED = Decision(False, "denied")
 
 def decide(*, centre: Partner, campaign: str, numbers: Sequence[str], now: datetime) -> list[Decision]:
     """One decision per number, in order. `campaign` is a code; empty: any campaign of this centre, and each
-    one in which the number was released must allow it.
+    one in which the number was released must allow it. How often it was called is not looked at:
+    `precall_caps` does, last.
 
     A text that is no international number is denied. Raises whatever the database raises: the caller denies.
     """
@@ -79,7 +87,7 @@ def _decision(
         return Decision(False, "expired", reference)
     if any(row in stopped for row in running):
         return Decision(False, "denied", reference)
-    return Decision(True, "", reference)
+    return Decision(True, "", reference, rows=tuple(running), country=number.region)
 
 
 def _e164(number: PhoneNumber) -> int:

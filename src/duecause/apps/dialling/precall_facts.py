@@ -62,6 +62,8 @@ class Asked:
     purpose: int
     controller: int
     country: str  # of the controller: its days count
+    most_attempts: int | None = None  # a cap of its own
+    attempt_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +80,7 @@ class Held:
     person: UUID | None
     record: UUID | None
     campaign: Asked
+    pk: int = 0
 
     def running(self, now: datetime) -> bool:
         return self.recalled_at is None and now < self.expires_at
@@ -117,10 +120,10 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
     rows = _RELEASED.rows_within(behind, tokens=lie, centre=centre.pk, campaign=campaign or None)
     held: dict[bytes, list[Held]] = {}
     campaigns: dict[int, Asked] = {}
-    for reference, token, release, since, until, recalled, person, record, pk, *about in rows:
+    for row, reference, token, release, since, until, recalled, person, record, pk, *about in rows:
         if pk not in campaigns:
-            code, channel, sector, countries, purpose, controller, country = about
-            campaigns[pk] = Asked(pk, code, channel, sector, tuple(countries), purpose, controller, country)
+            code, channel, sector, countries, *rest = about
+            campaigns[pk] = Asked(pk, code, channel, sector, tuple(countries), *rest)
         held.setdefault(bytes(token), []).append(
             Held(
                 reference=reference,
@@ -132,6 +135,7 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
                 person=person,
                 record=record,
                 campaign=campaigns[pk],
+                pk=row,
             )
         )
     return held
@@ -148,6 +152,7 @@ def _handed_out(*, tokens: list[Stored], campaign: str = "") -> QuerySet[Release
     if campaign:
         rows = rows.filter(release__campaign__code=campaign)
     return rows.order_by("release__released_at").values_list(
+        "pk",
         "reference",
         "token",
         "release_id",
@@ -164,6 +169,8 @@ def _handed_out(*, tokens: list[Stored], campaign: str = "") -> QuerySet[Release
         "release__campaign__purpose_id",
         "release__campaign__controller_id",
         "release__campaign__controller__country",
+        "release__campaign__most_attempts",
+        "release__campaign__attempt_days",
     )
 
 

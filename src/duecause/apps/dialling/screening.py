@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from duecause.apps.consent.models import RegisterVersion
-from duecause.apps.dialling import facts, notices, rules
+from duecause.apps.dialling import attempt_counts, facts, notices, rules
 from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
@@ -67,6 +67,7 @@ def _tables(
     question: Question, candidates: Candidates, versions: Iterable[RegisterVersion]
 ) -> dict[str, Any]:
     campaign, tokens = question.campaign, candidates.tokens()
+    often = attempt_counts.at_their_cap(campaign, question.centre, candidates, question.on, question.now)
     rows, numbers = [], []
     for place, row in enumerate(candidates.rows):
         rows.append((place, row.file, row.sheet, row.row, sorted(row.problems)))
@@ -77,7 +78,7 @@ def _tables(
     return {
         "rows": facts.table("rows", rows),
         "numbers": facts.table("numbers", numbers),
-        "suppressed": facts.table("suppressed", facts.suppressed(campaign, tokens, question.now)),
+        "suppressed": facts.table("suppressed", facts.suppressed(campaign, tokens, question.now) | often),
         "guard": facts.table("guard", [(token,) for token in candidates.guard]),
         "register": facts.table("register", facts.in_registers(versions, tokens)),
         "consents": facts.table("consents", facts.consents(campaign, question.on)),

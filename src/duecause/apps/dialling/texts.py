@@ -37,6 +37,7 @@ ANSWERS = {
     "denied": lazy("Denied"),
     "expired": lazy("Its list has expired"),
     "not_on_your_list": lazy("Not on its list"),
+    "too_often": lazy("Called often enough"),
 }
 
 

@@ -45,6 +45,7 @@ KINDS = {
     "dialling.checked": _("Number checked by staff"),
     "dialling.feed_acknowledged": _("Feed acknowledged by a call centre"),
     "dialling.hand_out_recorded": _("List of former times recorded"),
+    "dialling.history_recorded": _("Calls of former times recorded"),
     "dialling.precall": _("Pre-call check"),
     "dialling.recalled": _("Released list taken back"),
     "dialling.release_ended": _("Released list ended early, as the partner’s gate closes"),

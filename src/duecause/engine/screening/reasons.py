@@ -29,6 +29,7 @@ SUPPRESSION = (
     "court",
     "restricted",
     "refusal_quiet",
+    "attempts_reached",
     "wrong_number",
     "own_number",
 )
@@ -94,6 +95,13 @@ REASONS: Mapping[str, Reason] = {
         gettext_noop("Refused recently"),
         gettext_noop(
             "The person refused recently and must be left in peace until the period ends (see the rule)."
+        ),
+    ),
+    "attempts_reached": Reason(
+        gettext_noop("Called often enough"),
+        gettext_noop(
+            "This number or person was called as often as the rule or the campaign allows, by all call"
+            " centres together. The check of a number says when it is open again."
         ),
     ),
     "wrong_number": Reason(

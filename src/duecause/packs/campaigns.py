@@ -1,0 +1,72 @@
+"""Dated thresholds of campaigns: how long an allowed call counts without a report, and what is warned of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+
+from duecause.engine import yaml_reader
+from duecause.engine.problems import Refused
+
+FILE = "campaigns.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """`unreported`: how long a call that was allowed counts while nobody has reported it. `warn_…`:
+    objections and refusals per 1,000 calls from which on the page warns, once there are `warn_from_calls`
+    calls."""
+
+    valid_from: date
+    unreported: timedelta
+    warn_objections: int
+    warn_refusals: int
+    warn_from_calls: int
+
+
+def thresholds(on: date) -> Thresholds:
+    """Those in force on a day; before the first entry, the first."""
+    known = _all()
+    return next((each for each in reversed(known) if each.valid_from <= on), known[0])
+
+
+@cache
+def _all() -> tuple[Thresholds, ...]:
+    return read(files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
+
+
+def read(text: str) -> tuple[Thresholds, ...]:
+    """The entries, the oldest first. Raises Refused where the text is malformed."""
+    top = yaml_reader.read_mapping(text, file=FILE)
+    top.day("as_of")
+    found = sorted(map(_entry, top.mappings("entries")), key=lambda each: each.valid_from)
+    top.done()
+    if not found or len({each.valid_from for each in found}) < len(found):
+        raise Refused(
+            "campaign_thresholds", "%(file)s needs entries, each with a first day of its own.", file=FILE
+        )
+    return tuple(found)
+
+
+def _entry(entry: yaml_reader.Mapping) -> Thresholds:
+    found = Thresholds(
+        valid_from=entry.day("valid_from"),
+        unreported=timedelta(hours=_positive(entry, "unreported_hours")),
+        warn_objections=_positive(entry, "warn_objections_per_thousand"),
+        warn_refusals=_positive(entry, "warn_refusals_per_thousand"),
+        warn_from_calls=_positive(entry, "warn_from_calls"),
+    )
+    for text in ("law", "note", "confidence"):
+        entry.text(text)
+    entry.text_or_none("reviewed_by")
+    entry.done()
+    return found
+
+
+def _positive(entry: yaml_reader.Mapping, key: str) -> int:
+    value = entry.number(key)
+    if value < 1:
+        raise Refused("campaign_thresholds", "%(file)s: “%(key)s” must be 1 or more.", file=FILE, key=key)
+    return value
