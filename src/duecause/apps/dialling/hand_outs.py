@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from duecause.apps.dialling.actions import ListFile
-from duecause.apps.dialling.lists import INCOMPLETE, listed_row, phone_columns
+from duecause.apps.dialling.lists import listed_rows, phone_columns
 from duecause.apps.register.fields import declared, is_phone
 from duecause.apps.register.reading import header_words
 from duecause.engine.problems import Problem, gettext_noop
@@ -39,10 +39,8 @@ def read_hand_out(file: ListFile, country: str) -> Iterator[HandedRow]:
         fields = known_columns(table.header)
         named = titles.index(REFERENCE) if REFERENCE in titles else None
         for batch in table.batches(ROWS_AT_ONCE):
-            for place, row in enumerate(batch.row_numbers):
-                cells = [batch.columns[index][place] for index in places]
-                told = {problem.code for problem in batch.problems.get(row, ())} & INCOMPLETE
-                listed = listed_row(table.sheet, row, cells, country, told)
+            for place, listed in enumerate(listed_rows(table.sheet, batch, places, country)):
+                row = listed.row
                 reference = batch.columns[named][place].strip() if named is not None else ""
                 numbers = tuple(number.e164 for number in listed.numbers)
                 problem = _problem(row, numbers, reference, named is not None)

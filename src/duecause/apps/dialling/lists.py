@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from duecause.apps.dialling.candidates import ListedRow
-from duecause.engine.phone import PhoneNumber, read_cell
+from duecause.engine.phone import CellNumbers, PhoneNumber, read_column
 from duecause.engine.problems import Refused
 from duecause.engine.tabular import Batch, HeaderWords, Table, load_header_words, map_columns, open_tables
 
@@ -39,7 +39,7 @@ def read_list(
     for table in open_tables(data, name=name, sheet=sheet):
         places = phone_columns(table, columns or {})
         for batch in table.batches(ROWS_AT_ONCE):
-            rows += _rows(table.sheet, batch, places, country)
+            rows += listed_rows(table.sheet, batch, places, country)
             if told:
                 told(len(rows))
     if not rows:
@@ -77,20 +77,22 @@ def phone_columns(table: Table, columns: Mapping[str, str]) -> list[int]:
     return list(found.values())
 
 
-def _rows(sheet: str, batch: Batch, places: list[int], country: str) -> Iterator[ListedRow]:
-    for place, row in enumerate(batch.row_numbers):
-        cells = [batch.columns[index][place] for index in places]
+def listed_rows(sheet: str, batch: Batch, places: list[int], country: str) -> Iterator[ListedRow]:
+    columns = [
+        read_column(batch.columns[index], region=country, policy="dial", problems=True).cells()
+        for index in places
+    ]
+    for row, *cells in zip(batch.row_numbers, *columns, strict=True):
         told = {problem.code for problem in batch.problems.get(row, ())}
-        yield listed_row(sheet, row, cells, country, told & INCOMPLETE)
+        yield _listed(sheet, row, cells, told & INCOMPLETE)
 
 
-def listed_row(sheet: str, row: int, cells: list[str], country: str, told: set[str]) -> ListedRow:
+def _listed(sheet: str, row: int, cells: list[CellNumbers], told: set[str]) -> ListedRow:
     numbers: dict[int, PhoneNumber] = {}
     codes: set[str] = set()
     for cell in cells:
-        read = read_cell(cell, region=country, policy="dial")
-        numbers.update((number.e164, number) for number in read.numbers)
-        codes |= {problem.code for problem in read.problems}
+        numbers.update((number.e164, number) for number in cell.numbers)
+        codes |= {problem.code for problem in cell.problems}
     problems = set(told)
     if not numbers:
         problems.add("missing_phone" if codes <= {"phone_placeholder"} else "invalid_number")

@@ -15,7 +15,7 @@ from itertools import islice
 
 from duecause.apps.parties.models import Source
 from duecause.apps.register.fields import DATES, PROVENANCE, Declared, is_phone
-from duecause.engine.phone import PhoneNumber, read_cell
+from duecause.engine.phone import CellNumbers, PhoneNumber, read_cell, read_column
 from duecause.engine.problems import Problem, Refused, gettext_noop, located, shape_of
 from duecause.engine.tabular import (
     Batch,
@@ -259,6 +259,9 @@ class _Reader:
         mapped = [column for column in self._sheet.columns.columns if column.field]
         # Phones are numbered in the order of their fields, whatever the order of the columns.
         for column in sorted(mapped, key=lambda column: column.field or ""):
+            if is_phone(column.field or ""):
+                self._phones(rows, column.field or "", column.header, batch.columns[column.index])
+                continue
             take = self._way(column.field or "")
             for row, cell in zip(rows, batch.columns[column.index], strict=True):
                 if cell and not cell.isspace():
@@ -286,8 +289,16 @@ class _Reader:
             "external_id": self._external_id,
         }.get(name, self._text)
 
+    def _phones(self, rows: list[ParsedRow], name: str, header: str, cells: list[str]) -> None:
+        column = read_column(cells, region=self._sheet.region, policy="dial", problems=True)
+        for row, found in zip(rows, column.cells(), strict=True):
+            self._numbers(row, name, header, found)
+
     def _phone(self, row: ParsedRow, name: str, header: str, cell: str) -> None:
         found = read_cell(cell, region=self._sheet.region, policy="dial")
+        self._numbers(row, name, header, found)
+
+    def _numbers(self, row: ParsedRow, name: str, header: str, found: CellNumbers) -> None:
         if found.problems:
             row.problems.extend(located(problem, row=row.row, column=header) for problem in found.problems)
         if len(found.numbers) == 1 and not row.numbers:
