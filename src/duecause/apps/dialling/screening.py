@@ -15,6 +15,7 @@ from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import PartyState, gate_of
 from duecause.apps.vault import covers
 from duecause.engine.partyfacts import Block
+from duecause.engine.phone import METADATA_VERSION
 from duecause.engine.problems import Problem
 from duecause.engine.screening import (
     AppliedRule,
@@ -107,6 +108,7 @@ def _report(
         "centre": question.centre.code,
         "on": question.on.isoformat(),
         "pack_version": rules.pack_version(),
+        "numbering_plans": METADATA_VERSION,
         "candidates": verdicts.candidates,
         "released": verdicts.released,
         "waterfall": [
