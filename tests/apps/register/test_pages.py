@@ -390,6 +390,48 @@ def test_a_suggested_link_shows_initials_town_and_evidence_only(officer, world):
     assert Event.objects.filter(kind="gate.search").count() == 1
 
 
+def between(world, one: str, other: str):
+    """Two records that share a number, for somebody to decide on."""
+    header = "Klantnummer;Voornaam;Naam;GSM;Postcode;Gemeente\n"
+    take(customers(world, code="ONE"), header + one)
+    take(customers(world, code="TWO"), header + other)
+    return suggestions().get()
+
+
+def differences(page: str) -> list[list[str]]:
+    """The cells of each row of the comparison."""
+    table = re.search(r"What differs.*?</table>", page, re.S)
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", table[0], re.S) if table else []
+    return [
+        [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.split(r"</t[hd]>", row)[:-1]]
+        for row in rows
+    ]
+
+
+def test_what_differs_stands_side_by_side_and_says_how(officer, world):
+    between(
+        world,
+        "K1;Anaïs;Zakova;0470000021;9000;Gent\n",
+        "K2;Anais;Zakova;0470000021;9040;\n",
+    )
+    rows = differences(officer.get(reverse("register:links")).content.decode())
+    assert {(field, a, b): how for field, a, b, how in rows} == {
+        ("customer_no", "K1", "K2"): "Different",
+        ("first_name", "Anaïs", "Anais"): "Spelled otherwise",
+        ("postcode", "9000", "9040"): "Different",
+        ("city", "Gent", "–"): "Only one has it",
+    }
+
+
+def test_what_both_say_is_named_and_not_shown(officer, world):
+    row = "K1;Mila;Zakova;0470000021;9000;Gent\n"
+    between(world, row, row.replace("K1", "K2"))
+    page = officer.get(reverse("register:links")).content.decode()
+    assert "The same in both, so not shown: first_name, last_name" in page
+    for secret in ("Mila", "Zakova", "9000", "470000021"):
+        assert secret not in page
+
+
 @pytest.mark.parametrize(("answer", "state"), [("same", "linked"), ("different", "rejected")])
 def test_a_link_is_decided_and_the_decision_can_be_taken_back(officer, world, answer, state):
     link = suggested(world)

@@ -140,11 +140,18 @@ def permit(
 
 
 def hints(
-    *, actor: Actor, people: Sequence[UUID], groups: Collection[str], now: datetime
+    *,
+    actor: Actor,
+    people: Sequence[UUID],
+    groups: Collection[str],
+    now: datetime,
+    records: Mapping[UUID, UUID] | None = None,
 ) -> dict[UUID, dict[str, Any]]:
     """What search results may show before a reason is given, by the policies on `find`: for the caller to
     shorten (initials, town). One event for the whole search. Who may not be found is left out, as if unknown,
-    and the attempt is alarmed."""
+    and the attempt is alarmed.
+
+    `records`: per person one record that alone is opened, where two are compared."""
     actor.require("desk.use")
     employee = employee_by_id(UUID(actor.id))
     reason = Reason(link="none", purpose="customer_care")
@@ -164,7 +171,8 @@ def hints(
                 now=now,
             )
             continue
-        values, _ = _opened("person", [person], allowed & frozenset(groups))
+        kind, one = ("person", person) if records is None else ("record", records[person])
+        values, _ = _opened(kind, [one], allowed & frozenset(groups))
         merged: dict[str, Any] = {}
         for per_record in values.values():
             for name, value in per_record.items():

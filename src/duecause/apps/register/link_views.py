@@ -1,10 +1,11 @@
 """Two records, perhaps one human: a person decides. Only what tells them apart is shown: initials, town,
-where each comes from, and what speaks for or against."""
+what differs in name, address and customer number, where each comes from, and what speaks for or against."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from duecause.apps.gate.actions import hints
 from duecause.apps.parties.texts import BASES
 from duecause.apps.register import labels, link_actions, link_value, queries
+from duecause.apps.register.comparing import compare
 from duecause.apps.register.masking import hint_of
 from duecause.apps.register.models import Record, RecordLink
 from duecause.apps.register.views import tabs
@@ -23,7 +25,7 @@ from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.words import spoken
 
-GROUPS = ("name", "address")
+GROUPS = ("name", "address", "customer_no")
 
 
 @require_GET
@@ -109,7 +111,7 @@ def _next(request: PageRequest, skipped: list[int], first: int | None = None) ->
         "deciders": queries.deciders_of(link),
         "rule": labels.word(labels.RULES, link.rule),
         "evidence": _evidence(link),
-        "sides": _sides(request, link),
+        **_shown(request, link),
         "skip": ",".join(str(pk) for pk in skipped),
         "skip_next": ",".join(str(pk) for pk in [*skipped, link.pk]),
     }
@@ -125,12 +127,17 @@ def _evidence(link: RecordLink) -> list[dict[str, str]]:
     return [{"meaning": meaning, "text": str(word)} for meaning, word in known]
 
 
-def _sides(request: PageRequest, link: RecordLink) -> list[dict[str, Any]]:
-    people = [link.a.person_id, link.b.person_id]
-    seen = {}
+def _shown(request: PageRequest, link: RecordLink) -> dict[str, Any]:
+    """The two records, and where they differ if both may be seen."""
+    seen: dict[UUID, dict[str, Any]] = {}
+    records = {record.person_id: record.pk for record in (link.a, link.b)}
     if request.actor.may("desk.use"):
-        seen = hints(actor=request.actor, people=people, groups=GROUPS, now=datetime.now(UTC))
-    return [_side(record, seen.get(record.person_id, {})) for record in (link.a, link.b)]
+        now = datetime.now(UTC)
+        seen = hints(actor=request.actor, people=list(records), groups=GROUPS, now=now, records=records)
+    sides = [_side(record, seen.get(record.person_id, {})) for record in (link.a, link.b)]
+    both = len(seen) == len(records) == 2
+    compared = compare(seen[link.a.person_id], seen[link.b.person_id]) if both else None
+    return {"sides": sides, "compared": compared}
 
 
 def _side(record: Record, values: dict[str, Any]) -> dict[str, Any]:
