@@ -4,6 +4,7 @@ from django.urls import path
 from ninja import NinjaAPI
 
 from duecause.apps.dialling.api import router as dialling
+from duecause.apps.dialling.custody_api import router as custody
 from duecause.apps.dialling.feed_api import router as feed
 from duecause.apps.dialling.feed_report_api import router as reports
 from duecause.apps.systems.api import router as systems
@@ -12,5 +13,6 @@ api = NinjaAPI(title="Duecause", version="1", docs_url=None)
 api.add_router("", dialling)
 api.add_router("", feed)
 api.add_router("", reports)
+api.add_router("", custody)
 api.add_router("", systems)
 urlpatterns = [path("", api.urls)]

@@ -282,8 +282,9 @@ def facts_of(draw, overridden=False):
         )
         for place in range(draw(st.integers(0, 2)))
     )
+    seldom = st.integers(0, 9).map(lambda drawn: drawn == 9)
     found = PartyFacts(
-        draw(parties()), "controller", draw(st.none() | NEAR), draw(st.integers(0, 9)) == 9, chain
+        draw(parties()), "controller", draw(st.none() | NEAR), draw(seldom), draw(seldom), chain
     )
     if overridden:
         # Overriding everything that stands today is the quickest way to gates that are open.
@@ -307,6 +308,7 @@ def open_today(draw):
         party=replace(found.party, agreements=(*found.party.agreements, *contract)),
         suspended_on=draw(later),
         feed_overdue=False,
+        lists_overdue=False,
         chain=tuple(replace(each, state="authorised") for each in found.chain),
     )
     keys = [block.key for block in blocks(found, on=TODAY, rules=OURS)]
@@ -448,6 +450,8 @@ def _expected(facts, on):
         holes.add(("P", "suspended"))
     if facts.feed_overdue:
         holes.add(("P", "feed"))
+    if facts.lists_overdue:
+        holes.add(("P", "lists"))
 
     def runs(agreement):
         return agreement.valid_from <= on and (agreement.valid_to or date.max) >= on
@@ -492,6 +496,7 @@ def _complete(agreement):
 KIND = {
     "party_suspended": "suspended",
     "party_feed_overdue": "feed",
+    "party_lists_overdue": "lists",
     "party_no_contract": "contract",
     "party_contract_expired": "contract",
     "party_contract_not_started": "contract",

@@ -14,6 +14,7 @@ from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.models import (
     Attempt,
     CorrectedRow,
+    Custody,
     DialList,
     FeedEntry,
     FeedReceipt,
@@ -29,8 +30,8 @@ from tests.support.world import NOW, World, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 WALLED = {
-    Attempt, CorrectedRow, DialList, FeedEntry, FeedReceipt, FeedStream, FeedWitness, ListRow, Release,
-    ReleaseRow, ReportedObjection,
+    Attempt, CorrectedRow, Custody, DialList, FeedEntry, FeedReceipt, FeedStream, FeedWitness, ListRow,
+    Release, ReleaseRow, ReportedObjection,
 }  # fmt: skip
 # A partner in it and no wall: why that is right. The partners' role has no right to any of them.
 REVIEWED = {

@@ -16,7 +16,7 @@ from django.test import Client
 
 from duecause.apps.dialling import feed_files, feed_wall, precall_facts
 from duecause.apps.dialling.feed_actions import partner_actor
-from duecause.apps.dialling.models import Attempt, FeedEntry, Release, ReleaseRow, ReportedObjection
+from duecause.apps.dialling.models import Attempt, Custody, FeedEntry, Release, ReleaseRow, ReportedObjection
 from duecause.apps.dialling.release_actions import recall, release
 from duecause.apps.parties.actions import create_api_key
 from duecause.apps.parties.models import Partner
@@ -95,6 +95,10 @@ def crawl(world: World, centre: Partner, other: Partner) -> Iterator[tuple[str, 
     for outcome in ("busy", "nonsense"):
         calls = [{"reference": each, "at": at, "outcome": outcome} for each in references]
         yield "api-1:return_attempts", "POST", post("/api/attempts", {"attempts": calls})
+    yield "api-1:lists", "GET", get("/api/lists")
+    for made in Release.objects.order_by("centre_id"):
+        word = {"list": made.watermark, "word": "destroyed", "at": at}
+        yield "api-1:confirm", "POST", post("/api/lists/confirm", word)
     yield "api-1:feed", "GET", get("/api/feed")
     yield "api-1:changes", "GET", get("/api/changes")
     yield "api-1:acknowledge_changes", "POST", post("/api/changes/ack", {"cursor": 0})
@@ -108,6 +112,8 @@ def leaks(world: World, centre: Partner, other: Partner) -> list[str]:
     before = list(theirs.values_list("given_at", "acknowledged_at"))
     calls = Attempt.objects.filter(row__release__centre=other)
     called = calls.count()
+    said = Custody.objects.filter(partner=other).exclude(word="")
+    words = said.count()
     found: list[str] = []
     for name, method, content in crawl(world, centre, other):
         found += [f"{name} {method}: {mark}" for mark in marks if mark.encode() in content]
@@ -121,6 +127,8 @@ def leaks(world: World, centre: Partner, other: Partner) -> list[str]:
         found.append("api-1:acknowledge POST: moved")
     if calls.count() != called:
         found.append("api-1:return_attempts POST: kept")
+    if said.count() != words:
+        found.append("api-1:confirm POST: kept")
     rows = ReleaseRow.objects.filter(release__centre=other).count()
     own_names = [f"c{position}" for position in range(rows)]
     if ReportedObjection.objects.filter(partner=centre, client_id__in=own_names, matched=True).exists():
@@ -164,7 +172,7 @@ def take_down_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OPERATIONS = {"file", "api-1:feed", "api-1:check", "api-1:acknowledge", "api-1:return_attempts",
-              "api-1:report_objection"}  # fmt: skip
+              "api-1:report_objection", "api-1:lists", "api-1:confirm"}  # fmt: skip
 
 
 def test_without_any_wall_the_crawl_finds_a_leak_in_every_operation(

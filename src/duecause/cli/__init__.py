@@ -23,6 +23,7 @@ MODULES = (
     "duecause.cli.notices",
     "duecause.cli.dialling",
     "duecause.cli.attempts",
+    "duecause.cli.releases",
     "duecause.cli.persons",
     "duecause.cli.rights",
     "duecause.cli.retention",

@@ -49,7 +49,7 @@ def write(partner: str, folder: Path) -> None:
 @click.argument("partner")
 @click.argument("folder", type=FOLDER)
 def read(partner: str, folder: Path) -> int:
-    """Take from FOLDER what PARTNER answers: ack-*.json, objections-*.csv, attempts-*.csv."""
+    """Take from FOLDER what PARTNER answers: ack-*.json, and CSV: objections-*, attempts-*, lists-*."""
     founding.require_founded()
     centre = centre_named(partner)
     if not folder.is_dir():
@@ -81,9 +81,16 @@ def read(partner: str, folder: Path) -> int:
         click.echo(f"{name}: {found.taken} calls taken.")
         return found.problems
 
+    def words(name: str, data: bytes) -> list[str]:
+        now = datetime.now(UTC)
+        found = feed_files.read_words(actor=actor, partner=centre, name=name, data=data, now=now)
+        click.echo(f"{name}: {found.taken} words about lists taken.")
+        return found.problems
+
     each("ack-*.json", acknowledged)
     each("objections-*.csv", objections)
     each("attempts-*.csv", attempts)
+    each("lists-*.csv", words)
     for text in refused:
         click.echo(text, err=True)
     return REFUSED if refused else 0

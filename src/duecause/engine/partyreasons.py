@@ -35,6 +35,12 @@ def standing(facts: PartyFacts, on: date) -> Iterator[Block]:
             "(GDPR Art. 19, 28)."
         )
         yield _block(facts.party, "party_feed_overdue", template)
+    if facts.lists_overdue:
+        template = gettext_noop(
+            "%(party)s has not confirmed that lists which ended are destroyed or returned. Releases resume"
+            " when it has (GDPR Art. 28(3)(g))."
+        )
+        yield _block(facts.party, "party_lists_overdue", template)
 
 
 def contract(party: Party, on: date, rules: Rules) -> list[Block]:

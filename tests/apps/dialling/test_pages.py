@@ -1,6 +1,7 @@
 """What people see of lists: who may do what, why nobody is released, and never a number on a page."""
 
 import csv
+import hashlib
 import io
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -320,3 +321,19 @@ def test_an_unreadable_number_is_refused_beside_its_field(world):
     answer = signed_in(world).post("/lists/check/", {"number": "12", "campaign": "PUMP-BE"})
     assert answer.status_code == 422
     assert "country code" in answer.content.decode()
+
+
+def test_what_a_centre_said_on_paper_is_noted_on_the_page_of_its_list(world, now):
+    client, dial_list = signed_in(world), screened(world, now)
+    file = client.post(f"/lists/{dial_list.pk}/release/").content
+    shown = page(client, f"/lists/{dial_list.pk}/")
+    assert "To be confirmed by" in shown
+    path = f"/lists/{dial_list.pk}/confirm/"
+    wrong = client.post(path, {"word": "received", "sha256": "0" * 64})
+    assert wrong.status_code == 422 and "another file" in wrong.content.decode()
+    assert client.post(path, {"word": "burnt"}).status_code == 422
+    right = {"word": "received", "sha256": hashlib.sha256(file).hexdigest()}
+    assert client.post(path, right).status_code == 302
+    assert client.post(path, {"word": "destroyed"}).status_code == 302
+    shown = page(client, f"/lists/{dial_list.pk}/")
+    assert "Arrived whole" in shown and "Destroyed" in shown and "To be confirmed by" not in shown

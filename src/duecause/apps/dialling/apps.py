@@ -10,6 +10,7 @@ class DiallingConfig(AppConfig):
             consent_telling,
             correction_actions,
             correction_queries,
+            custody_jobs,
             feed_actions,
             feed_jobs,
             feed_queries,

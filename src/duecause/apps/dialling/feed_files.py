@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from duecause.apps.dialling import attempt_actions, feed_actions, feed_queries, packages
 from duecause.apps.dialling import feed_report_actions as reports
+from duecause.apps.dialling.custody_actions import Said, say
 from duecause.apps.dialling.feed_actions import Acknowledged
 from duecause.apps.dialling.feed_queries import Page
 from duecause.apps.dialling.models import FeedEntry
@@ -210,6 +211,16 @@ def read_attempts(*, actor: Actor, partner: Partner, name: str, data: bytes, now
 
 def _in_row(name: str, row: int, problem: Problem) -> str:
     return f"{name}, row {row}: {problem.text}"
+
+
+def read_words(*, actor: Actor, partner: Partner, name: str, data: bytes, now: datetime) -> FileRead:
+    """Take a `lists-*.csv` (list, word, at, sha256): what became of lists. As `read_objections`."""
+
+    def take(cells: dict[str, str], _: int) -> None:
+        said = Said(word=_named(cells, "word"), at=_moment(cells), sha256=cells.get("sha256", ""), how="file")
+        say(actor=actor, partner=partner, mark=_named(cells, "list"), said=said, now=now)
+
+    return _read(name, data, take)
 
 
 def _read(name: str, data: bytes, take: Callable[[dict[str, str], int], None]) -> FileRead:

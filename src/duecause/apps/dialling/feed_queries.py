@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, prefetch_related_objects
+from django.db.models import CharField, F, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models.functions import Cast
 
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.consent.queries import objecting_by_email, objecting_people, suppressions
@@ -18,13 +19,15 @@ from duecause.apps.consent.telling import Lifted, Taken, Told, provides_told
 from duecause.apps.dialling import feed_wall
 from duecause.apps.dialling.correction_values import RightValue
 from duecause.apps.dialling.facts import chunks
-from duecause.apps.dialling.models import Campaign, FeedEntry, FeedStream, Release, ReleaseRow
+from duecause.apps.dialling.models import Campaign, Custody, FeedEntry, FeedStream, Release, ReleaseRow
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.parties.models import Partner
-from duecause.apps.parties.queries import provides_feed_overdue
+from duecause.apps.parties.queries import provides_overdue
+from duecause.apps.parties.standing import FEED, LISTS
 from duecause.apps.register.models import DialFact, Lookup
 from duecause.apps.statements import Statement
 from duecause.apps.vault import covers, indexes
+from duecause.packs.custody import terms
 from duecause.packs.feed import windows
 
 MOST_ENTRIES = 500
@@ -237,11 +240,22 @@ def _late(since: datetime, corrections_since: datetime) -> QuerySet[FeedEntry]:
 
 
 # A call waits for this.
-_UNACKNOWLEDGED = Statement(
-    lambda *, partner, since, corrections: (
-        _late(since, corrections).filter(partner=partner).values_list("pk")[:1]
-    )
-)
+def _not_done(
+    *, partner: int, since: datetime, corrections: datetime, ended: datetime
+) -> list[QuerySet[Any, Any]]:
+    """FEED and LISTS, each at most once, in one query."""
+    late = _late(since, corrections).filter(partner=partner)
+    kept = Custody.objects.filter(partner=partner, kind=Custody.Kind.END, said_at=None, due_at__lte=ended)
+    return [_once(late, FEED), _once(kept, LISTS)]
+
+
+def _once(rows: QuerySet[Any], word: str) -> QuerySet[Any, Any]:
+    said = Cast(Value(word), CharField(max_length=5))
+    found: QuerySet[Any, Any] = rows.order_by().annotate(what=said).values_list("what").distinct()
+    return found
+
+
+_NOT_DONE = Statement(_not_done)
 
 
 def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
@@ -257,11 +271,17 @@ def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
                 yield partner, oldest
 
 
-@provides_feed_overdue
-def feed_overdue(partner: Partner, now: datetime) -> bool:
+@provides_overdue
+def overdue_of(partner: Partner, now: datetime) -> set[str]:
     patience = windows(now.date())
     since, corrections = now - patience.stop_after, now - patience.correction_stop_after
-    return bool(_UNACKNOWLEDGED.rows(partner=partner.pk, since=since, corrections=corrections))
+    found = _NOT_DONE.rows(
+        partner=partner.pk,
+        since=since,
+        corrections=corrections,
+        ended=now - terms(now.date()).stop_after,
+    )
+    return {word for (word,) in found}
 
 
 @provides_told

@@ -123,6 +123,44 @@ class ReleaseRow(models.Model):
         ]
 
 
+class Custody(models.Model):
+    """What a centre must still say of a list in its hands, or has said: that it arrived whole, and after its
+    end that it is destroyed or returned (GDPR Art. 28(3)(g)). `word` is empty until something was said; `at`:
+    when it happened, as the centre says; `how`: api, file, or page and command for our own people; `sha256`:
+    of the list received, or of a signed document."""
+
+    class Kind(models.TextChoices):
+        ARRIVAL = "arrival"
+        END = "end"
+
+    class Word(models.TextChoices):
+        RECEIVED = "received"
+        DESTROYED = "destroyed"
+        RETURNED = "returned"
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="custody")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="custody")
+    kind = models.CharField(max_length=8, choices=Kind)
+    due_at = models.DateTimeField()
+    step = models.UUIDField()
+    word = models.CharField(max_length=10, choices=Word, default="", blank=True)
+    at = models.DateTimeField(null=True)
+    said_at = models.DateTimeField(null=True)
+    how = models.CharField(max_length=10, default="", blank=True)
+    sha256 = models.CharField(max_length=64, default="", blank=True)
+    actor = models.CharField(max_length=80, default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["release", "kind"], name="custody_once")]
+        indexes = [
+            models.Index(
+                fields=["partner", "due_at"],
+                condition=models.Q(said_at=None, kind="end"),
+                name="custody_open_end",
+            )
+        ]
+
+
 class FeedStream(models.Model):
     """How far the feed of one partner is: `written` entries, the highest cursor `given` out, the highest
     `acknowledged`. Its row is locked until commit by whoever writes an entry, so that cursors have no gap and

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F
 
 from duecause.apps.dialling import facts, marks, notices, origins, packages, rules
+from duecause.apps.dialling.custody_actions import promise_arrival
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
 from duecause.apps.dialling.models import Campaign, DialList, ListRow, Release, ReleaseRow
@@ -317,6 +318,7 @@ def _commit(
     draft.certificate = _certificate(dial_list, told, held, event.uid, now)
     draft.event = event.uid
     draft.save(force_update=True)
+    promise_arrival(actor=actor, release=draft, now=now)
     DialList.objects.filter(pk=dial_list.pk).update(state=DialList.State.RELEASED)
     dial_list.state = DialList.State.RELEASED
     return draft

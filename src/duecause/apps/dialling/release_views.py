@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from duecause.apps.dialling import list_queries, packages, release_actions, showing, views
+from duecause.apps.dialling.custody_actions import say
+from duecause.apps.dialling.custody_forms import CustodyForm
 from duecause.apps.dialling.models import DialList, Release
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
@@ -88,4 +90,22 @@ def recall(request: PageRequest, list_id: UUID) -> HttpResponse:
         return views.report(request, dial_list, unconfirmed=why)
     if release_actions.recall(actor=request.actor, release=found, now=datetime.now(UTC)):
         messages.success(request, _("Recalled. From now on the check before each call says no."))
+    return redirect("dialling:list", list_id)
+
+
+@require_POST
+@needs("dialling.release")
+def confirm(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """Record what the centre told us on paper or by mail: that the list arrived, or that it is gone."""
+    dial_list, found = _release_or_404(list_id)
+    form, now = CustodyForm(request.POST), datetime.now(UTC)
+    if not form.is_valid():
+        return views.report(request, dial_list, custody_form=form)
+    try:
+        said = form.said(now)
+        say(actor=request.actor, partner=found.centre, mark=found.watermark, said=said, now=now)
+    except Refused as refused:
+        form.add_error(None, spoken(refused.problem))
+        return views.report(request, dial_list, custody_form=form)
+    messages.success(request, _("Noted what the call centre says of this list."))
     return redirect("dialling:list", list_id)

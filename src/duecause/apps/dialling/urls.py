@@ -17,4 +17,5 @@ urlpatterns = [
     path("<uuid:list_id>/release/", release_views.release, name="release"),
     path("<uuid:list_id>/certificate.json", release_views.certificate, name="certificate"),
     path("<uuid:list_id>/recall/", release_views.recall, name="recall"),
+    path("<uuid:list_id>/confirm/", release_views.confirm, name="confirm"),
 ]

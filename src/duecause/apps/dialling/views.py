@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from duecause.apps.dialling import actions, list_queries, release_actions, showing, texts
+from duecause.apps.dialling import actions, custody_forms, list_queries, release_actions, showing, texts
+from duecause.apps.dialling.custody_forms import CustodyForm
 from duecause.apps.dialling.forms import Screening
 from duecause.apps.dialling.list_queries import RowFilter
 from duecause.apps.dialling.models import Campaign, DialList
@@ -138,9 +139,15 @@ def detail(request: PageRequest, list_id: UUID) -> HttpResponse:
 
 
 def report(
-    request: PageRequest, dial_list: DialList, *, refused: str = "", unconfirmed: str = ""
+    request: PageRequest,
+    dial_list: DialList,
+    *,
+    refused: str = "",
+    unconfirmed: str = "",
+    custody_form: CustodyForm | None = None,
 ) -> HttpResponse:
-    """The page of one list; `refused`: why nothing was released, `unconfirmed`: why nothing was recalled."""
+    """The page of one list; `refused`: why nothing was released, `unconfirmed`: why nothing was recalled,
+    `custody_form`: what could not be noted of the centre's word."""
     now = datetime.now(UTC)
     names = list_queries.source_names([dial_list])
     context = {
@@ -163,7 +170,10 @@ def report(
         }
     else:
         context |= progress_of(dial_list, now)
-    return render(request, "dialling/list.html", context, status=422 if refused or unconfirmed else 200)
+    if custody_form:
+        context["custody_form"] = custody_form
+    wrong = refused or unconfirmed or custody_form
+    return render(request, "dialling/list.html", context, status=422 if wrong else 200)
 
 
 def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
@@ -175,6 +185,7 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
     told = [] if banned and showing.nobody_because(dial_list.campaign, dial_list.on) else against
     return {
         "release": release,
+        **(custody_forms.shown(release, now) if release else {}),
         "last_day": dial_list.report and release_actions.last_day(dial_list),
         "may_release": not release and not against,
         "against": [showing.reason_row(problem) for problem in told],

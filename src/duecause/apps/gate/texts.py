@@ -46,6 +46,8 @@ def sentence(alarm: Alarm) -> str:
         ) % {"partner": partner}
     if alarm.kind in ("party_gate_ends", "party_gate_closed"):
         return _partner_gate(alarm, partner)
+    if alarm.kind.startswith("list_"):
+        return _list_in_custody(alarm, partner)
     if alarm.kind in ("notices_due", "notices_overdue"):
         return _notices(alarm)
     groups = engine().vocabulary.labels["groups"]
@@ -57,6 +59,30 @@ def sentence(alarm: Alarm) -> str:
     }
     text = texts.get(alarm.kind, _("%(who)s tried to see data that the reason does not allow (%(what)s)."))
     return text % {"who": who, "what": what}
+
+
+def _list_in_custody(alarm: Alarm, partner: str) -> str:
+    texts = {
+        "list_not_received": _(
+            "%(partner)s has not confirmed that the list %(list)s arrived (due %(day)s). Ask whether it"
+            " has it, and whether it is whole."
+        ),
+        "list_end_nears": _(
+            "%(partner)s has until %(day)s to confirm that the list %(list)s is destroyed or returned."
+            " Remind it."
+        ),
+        "list_not_destroyed": _(
+            "%(partner)s has not confirmed that the list %(list)s is destroyed or returned (due %(day)s). Ask"
+            " for its certificate; releases to it stop on %(stop)s."
+        ),
+    }
+    facts = alarm.facts
+    return texts[alarm.kind] % {
+        "partner": partner,
+        "list": facts["list"],
+        "day": day(date.fromisoformat(str(facts["due_on"]))),
+        "stop": day(date.fromisoformat(str(facts.get("stops_on", facts["due_on"])))),
+    }
 
 
 def _partner_gate(alarm: Alarm, partner: str) -> str:

@@ -14,14 +14,14 @@ from django.db.models import F, QuerySet
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import told
 from duecause.apps.parties.models import ApiKey, Override, Partner, Source
-from duecause.apps.parties.standing import party_facts, provides_feed_overdue
+from duecause.apps.parties.standing import party_facts, provides_overdue
 from duecause.apps.statements import Statement
 from duecause.engine.partyfacts import Block, PartyFacts
 from duecause.engine.partygate import Ending, blocking_reasons, blocks, closes_after, endings
 from duecause.engine.problems import Problem
 from duecause.packs.law import party_rules
 
-__all__ = ["party_facts", "provides_feed_overdue"]
+__all__ = ["party_facts", "provides_overdue"]
 
 
 def prefix_of(clear: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -21,13 +21,16 @@ from duecause.apps.statements import Statement
 from duecause.engine.partyfacts import Agreement, Basis, Party, PartyFacts, SubProcessor
 from duecause.engine.partyfacts import Override as Overridden
 
-FeedOverdue = Callable[[Partner, datetime], bool]
-_feed_overdue: list[FeedOverdue] = []
+Overdue = Callable[[Partner, datetime], Collection[str]]
+FEED = "feed"
+LISTS = "lists"
+_overdue: list[Overdue] = []
 
 
-def provides_feed_overdue(provider: FeedOverdue) -> FeedOverdue:
-    """Register who knows whether a partner has not acknowledged in time what it must act on."""
-    _feed_overdue.append(provider)
+def provides_overdue(provider: Overdue) -> Overdue:
+    """Register who knows what a partner has not done in time: FEED, acknowledge what it must act on; LISTS,
+    confirm that lists which ended are destroyed or returned."""
+    _overdue.append(provider)
     return provider
 
 
@@ -46,11 +49,13 @@ def party_facts(partner: Partner, on: date, *, now: datetime | None = None) -> P
     known = _known([partner.pk])
     own = known[partner.pk]
     moment = now or datetime.now(UTC)
+    overdue = {word for provider in _overdue for word in provider(partner, moment)}
     return PartyFacts(
         party=_party(partner, own),
         exporter="processor" if partner.our_role == Partner.Role.PROCESSOR else "controller",
         suspended_on=partner.suspended_on,
-        feed_overdue=any(overdue(partner, moment) for overdue in _feed_overdue),
+        feed_overdue=FEED in overdue,
+        lists_overdue=LISTS in overdue,
         chain=_chain(partner, on) if own.engages else (),
         overrides=tuple(own.overrides),
     )
