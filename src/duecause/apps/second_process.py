@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import IO
 
 LENGTH_BYTES = 8
@@ -18,11 +19,13 @@ def more_than_one_core() -> bool:
     return (os.cpu_count() or 1) > 1
 
 
-def start(serve: str) -> subprocess.Popen[bytes]:
-    """Run `serve`, "module:function", in a new process. It ends when its standard input does."""
+def start(serve: str, *, rooms: Sequence[str] | None = None) -> subprocess.Popen[bytes]:
+    """Run `serve`, "module:function", in a new process. It ends when its standard input does. `rooms`: the
+    only apps it needs; starting with few takes half the time."""
     module, function = serve.split(":")
+    few = "" if rooms is None else f"from django.conf import settings as s; s.INSTALLED_APPS = {[*rooms]!r}; "
     return subprocess.Popen(
-        [sys.executable, "-c", f"import django; django.setup(); import {module} as m; m.{function}()"],
+        [sys.executable, "-c", f"{few}import django; django.setup(); import {module} as m; m.{function}()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "duecause.settings"},

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -68,12 +68,21 @@ class Sealer:
 
 def open_sealed(key: bytes, blob: bytes, *, bound_to: bytes) -> bytes:
     """Inverse of `seal`. Raises SealBroken."""
-    if len(blob) < 1 + NONCE_BYTES + 16 or blob[:1] != VERSION:
-        raise SealBroken("the sealed bytes have an unknown form")
-    try:
-        return AESGCM(key).decrypt(blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :], bound_to)
-    except InvalidTag:
-        raise SealBroken("the sealed bytes do not belong here or were altered") from None
+    return open_alike(key, [blob], bound_to=bound_to)[0]
+
+
+def open_alike(key: bytes, blobs: Iterable[bytes], *, bound_to: bytes) -> list[bytes]:
+    """As `open_sealed`, for many blobs under one key and bound to one place; the key is set up once. Raises
+    SealBroken if one of them does not open."""
+    cipher, opened = AESGCM(key), []
+    for blob in blobs:
+        if len(blob) < 1 + NONCE_BYTES + 16 or blob[:1] != VERSION:
+            raise SealBroken("the sealed bytes have an unknown form")
+        try:
+            opened.append(cipher.decrypt(blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :], bound_to))
+        except InvalidTag:
+            raise SealBroken("the sealed bytes do not belong here or were altered") from None
+    return opened
 
 
 class BlindIndex:

@@ -21,10 +21,12 @@ from duecause.apps.second_process import more_than_one_core, receive, send, star
 from duecause.engine.tlog.failures import Findings
 
 SERVE = "duecause.apps.ledger.checking_apart:serve"
-APART_FROM = 20_000
+ROOMS = ("duecause.apps.vault", "duecause.apps.ledger")
+APART_FROM = 50_000
 """Events from which starting a process pays."""
-SHARE = 2 / 3
-"""Of the events: the bundle that the first process verifies takes as long as a quarter of all of them."""
+SHARE, STARTING = 2 / 3, 15_000
+"""Of the events, and how many of these the first process takes over while the second one starts: the bundle
+that the first one verifies as well takes as long as a quarter of all events."""
 ALIASES = ("default", "keys")
 
 
@@ -65,8 +67,9 @@ def second_process(total: int) -> Iterator[Second]:
     if total < APART_FROM or not more_than_one_core() or transaction.get_connection().in_atomic_block:
         yield Second()  # rows that are not committed are seen by their own transaction alone
         return
-    until = Event.objects.order_by("pk").values_list("pk", flat=True)[int(total * SHARE)]
-    process = start(SERVE)
+    older = int(total * SHARE) - min(STARTING, total // 3)
+    until = Event.objects.order_by("pk").values_list("pk", flat=True)[older]
+    process = start(SERVE, rooms=ROOMS)
     second = Second(until)
     second.reader = threading.Thread(target=second.read, args=(process,), daemon=True)
     second.reader.start()

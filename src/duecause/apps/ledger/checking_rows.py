@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
+from django.db.models import CharField, FilteredRelation, Q, QuerySet
+from django.db.models.functions import Cast
+
 from duecause.apps.ledger import agreement
+from duecause.apps.ledger.agreement import Row
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.parts import PartCheck, place
+from duecause.apps.statements import Statement
 from duecause.engine import tlog
 from duecause.engine.problems import gettext_noop
 from duecause.engine.tlog.failures import Findings, Kind
@@ -18,6 +22,32 @@ CHUNK = 1_000
 
 _ROW_DIFFERS = gettext_noop("The event row does not say what its leaf says.")
 _HASH_DIFFERS = gettext_noop("The hash stored for this entry is not that of its leaf.")
+
+
+def _rows(*, after: int | None = None, until: int | None = None) -> QuerySet[Event, Any]:
+    """The next events in the form of Row. Read by key, so that neither database keeps a snapshot for as long
+    as a verification takes. What is beside them is bounded too: PostgreSQL would read it from the start."""
+    bounds = {"pk__gt": after, "pk__lte": until}
+    events = Event.objects.filter(**{name: value for name, value in bounds.items() if value is not None})
+    if after is not None:
+        leaf, entry = Q(leaf__event_id__gt=after), Q(queueentry__event_id__gt=after)
+    else:
+        leaf, entry = Q(), Q()
+    uid, at, person, month = (Cast(name, CharField()) for name in ("uid", "at", "person", "record_key"))
+    return (
+        events.annotate(
+            placed=FilteredRelation("leaf", condition=leaf),
+            queued=FilteredRelation("queueentry", condition=entry),
+        )
+        .order_by("pk")
+        .values_list(
+            "pk", uid, at, "kind", person, "person_part", "record_part", month,
+            "leaf_bytes", "leaf_hash", "placed__index", "placed__leaf_hash", "queued__id",
+        )[:CHUNK]
+    )  # fmt: skip
+
+
+_ROWS = Statement(_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +77,23 @@ class EventRows:
     ) -> None:
         """The events with a primary key in (after, until]; `progress` is called with the rows done and may
         raise to stop."""
-        asked = Event.objects.order_by("pk")
-        if after is not None:
-            asked = asked.filter(pk__gt=after)
-        if until is not None:
-            asked = asked.filter(pk__lte=until)
-        rows = asked.values_list(
+        done = 0
+        while rows := [*map(Row._make, _ROWS.rows(after=after, until=until))]:
+            opened, others = agreement.split(rows)
+            self.parts.opened += opened
+            if others:
+                self._look_closer(others)
+            after = rows[-1].pk
+            done += len(rows)
+            progress(done)
+
+    def _look_closer(self, events: Sequence[int]) -> None:
+        rows = Event.objects.filter(pk__in=events).order_by("pk").values_list(
             "uid", "at", "kind", "person", "person_part", "record_part", "record_key",
             "leaf_bytes", "leaf_hash", "leaf__index", "leaf__leaf_hash", "queueentry__id",
             named=True,
         )  # fmt: skip
-        done = 0
-        running = rows.iterator(CHUNK)
-        while chunk := list(islice(running, CHUNK)):
-            opened, others = agreement.split(chunk)
-            self.parts.opened += opened
-            read = [(row, leaf) for row in others if (leaf := self._leaf_of(row)) is not None]
-            self.parts.check(read)
-            done += len(chunk)
-            progress(done)
+        self.parts.check([(row, leaf) for row in rows if (leaf := self._leaf_of(row)) is not None])
 
     def _leaf_of(self, row: Any) -> tlog.EventLeaf | None:
         """The leaf of an event row if it can be read, after comparing it with everything stored beside it."""

@@ -40,6 +40,14 @@ def open_texts(items: Sequence[Sealed]) -> list[bytes | None]:
     return opened
 
 
+def open_alike(owner: UUID, compartment: str, use: str, blobs: Sequence[bytes]) -> list[bytes | None]:
+    """As `open_texts`, for many blobs of one owner: one key for all. Raises SealBroken."""
+    key = existing_keys([(owner, compartment)]).get((owner, compartment))
+    if key is None:
+        return [None] * len(blobs)
+    return [*sealing.open_alike(key, blobs, bound_to=binding(owner, compartment, use))]
+
+
 def open_bytes(item: Sealed) -> bytes | None:
     """The bytes of `seal_bytes`; None where the key has been destroyed. Raises SealBroken."""
     key = existing_keys([(item.owner, item.compartment)]).get((item.owner, item.compartment))

@@ -57,9 +57,10 @@ class BatchLeaf:
 
 
 def leaf_bytes(
-    *, uid: UUID, kind: str, at_us: int, person_commitment: bytes | None, record_commitment: bytes
+    *, uid: UUID | str, kind: str, at_us: int, person_commitment: bytes | None, record_commitment: bytes
 ) -> bytes:
-    """The one spelling of an event leaf. Raises Refused `tlog.leaf` for parts that do not fit it."""
+    """The one spelling of an event leaf; `uid` may be text as UUID spells it. Raises Refused `tlog.leaf` for
+    parts that do not fit it."""
     person = "-" if person_commitment is None else encode64(person_commitment)
     text = f"{uid}\n{kind}\n{at_us}\n{person}\n{encode64(record_commitment)}\n"
     return _fitting(EVENT_LEAF, EVENT_HEADER + text.encode())

@@ -40,7 +40,7 @@ class BadSignature(Refused):
 
 
 def encode64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def decode64(text: str) -> bytes:

@@ -124,13 +124,18 @@ class TreePass:
             ]
         if self._broken:
             return
-        self._append(hashes)
-        if width == TILE_WIDTH:
-            self._raise(0, hashes)
+        root = root_of(hashes) if width == TILE_WIDTH else None
+        self._append(hashes, root)
+        if root is not None:
+            self._raise(0, root)
 
-    def _append(self, hashes: Sequence[bytes]) -> None:
-        """Extend the frontier, pausing where a checkpoint wants the root."""
+    def _append(self, hashes: Sequence[bytes], root: bytes | None) -> None:
+        """Extend the frontier, pausing where a checkpoint wants the root. `root`: that of a whole tile, which
+        need not be worked out again where no checkpoint lies within."""
         base, at = self._frontier.size, 0
+        if root is not None and not (self._stops and self._stops[-1] < base + len(hashes)):
+            self._frontier.append_subtree(root, len(hashes))
+            at = len(hashes)
         while self._stops and self._stops[-1] <= base + len(hashes):
             stop = self._stops.pop()
             self._frontier.extend(hashes[at : stop - base])
@@ -138,10 +143,10 @@ class TreePass:
             self.roots[stop] = self._frontier.root()
         self._frontier.extend(hashes[at:])
 
-    def _raise(self, level: int, hashes: Sequence[bytes]) -> None:
+    def _raise(self, level: int, root: bytes) -> None:
         while len(self._above) <= level:
             self._above.append([])
-        self._above[level].append(root_of(hashes))
+        self._above[level].append(root)
 
     def _tile(self, level: int, number: int, width: int) -> list[bytes] | None:
         """The widest stored version, after comparing narrower ones with it."""
@@ -214,4 +219,4 @@ class TreePass:
     def _raise_full(self, level: int) -> None:
         below = self._above[level - 2] if level - 1 <= len(self._above) else []
         for start in range(0, len(below) - TILE_WIDTH + 1, TILE_WIDTH):
-            self._raise(level - 1, below[start : start + TILE_WIDTH])
+            self._raise(level - 1, root_of(below[start : start + TILE_WIDTH]))
