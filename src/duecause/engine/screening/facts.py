@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from duecause.engine.problems import Problem
 
 KEY = pa.binary(16)
+UUID = pa.uuid()
+"""How DuckDB compares keys: as one 128-bit integer. A dataset on disk holds its keys as these."""
+
+Columns: TypeAlias = "pa.Table | Dataset"
+"""A table in memory, or files that are read in batches as they are needed."""
 
 SCHEMAS: Mapping[str, pa.Schema] = {
     "rows": pa.schema(
@@ -47,6 +53,19 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     ),
     "elsewhere": pa.schema([("token", KEY), ("person", KEY)]),
     "notices": pa.schema([("row_id", pa.int64()), ("ordinal", pa.int16()), ("reason", pa.string())]),
+    "known": pa.schema(
+        [
+            pa.field("token", KEY, nullable=False),
+            pa.field("ordinal", pa.int16(), nullable=False),
+            ("person", KEY),
+            ("country", pa.string()),
+            ("natural", pa.bool_()),
+            ("minor_band", pa.string()),
+            ("source", pa.string()),
+            ("basis", pa.string()),
+            ("region", pa.string()),
+        ]
+    ),
 }
 
 
@@ -92,32 +111,67 @@ class ScreeningInput:
     both. A number's `source` is null where it is not known and the rules of the day exclude such numbers.
     `elsewhere`: given to another centre in this campaign and not recalled. A relation's `until` is its last
     day. `notices`: numbers of people who must be told first where their data came from, with the reason.
+    `known`: where it is given, `numbers` say only what is written in the list, and who that is stands here: a
+    line per token and person, their `ordinal` counting from 0 and below 64; other numbers are in no register.
+    `in_order`: `row_id` counts the rows from 0 and no (row_id, ordinal) stands twice, which is then not
+    looked at again.
     """
 
-    rows: pa.Table
-    numbers: pa.Table
-    suppressed: pa.Table = field(default_factory=lambda: no_rows("suppressed"))
-    suppressed_persons: pa.Table = field(default_factory=lambda: no_rows("suppressed_persons"))
-    guard: pa.Table = field(default_factory=lambda: no_rows("guard"))
-    register: pa.Table = field(default_factory=lambda: no_rows("register"))
-    consents: pa.Table = field(default_factory=lambda: no_rows("consents"))
-    relations: pa.Table = field(default_factory=lambda: no_rows("relations"))
-    elsewhere: pa.Table = field(default_factory=lambda: no_rows("elsewhere"))
-    notices: pa.Table = field(default_factory=lambda: no_rows("notices"))
+    rows: Columns
+    numbers: Columns
+    suppressed: Columns = field(default_factory=lambda: no_rows("suppressed"))
+    suppressed_persons: Columns = field(default_factory=lambda: no_rows("suppressed_persons"))
+    guard: Columns = field(default_factory=lambda: no_rows("guard"))
+    register: Columns = field(default_factory=lambda: no_rows("register"))
+    consents: Columns = field(default_factory=lambda: no_rows("consents"))
+    relations: Columns = field(default_factory=lambda: no_rows("relations"))
+    elsewhere: Columns = field(default_factory=lambda: no_rows("elsewhere"))
+    notices: Columns = field(default_factory=lambda: no_rows("notices"))
+    known: Columns | None = None
+    in_order: bool = False
     party_reasons: tuple[Problem, ...] = ()
     registers_loaded: Mapping[str, RegisterState] = field(default_factory=dict)
 
-    def table(self, name: str) -> pa.Table:
-        """One table in its declared types. Raises ValueError naming table and column."""
-        given: pa.Table = getattr(self, name)
+    def columns(self, name: str) -> Columns:
+        """One input in its declared types, keys as UUID. Raises ValueError naming table and column."""
+        given: Columns | None = getattr(self, name)
+        given = no_rows(name) if given is None else given
         schema = SCHEMAS[name]
-        missing = [column for column in schema.names if column not in given.column_names]
+        missing = [column for column in schema.names if column not in given.schema.names]
         if missing:
             raise ValueError(f"{name}: column {missing[0]} is missing")
+        if isinstance(given, Dataset):
+            for column in schema.names:
+                held = given.schema.field(column).type
+                if held != on_disk(schema.field(column).type):
+                    raise ValueError(f"{name}: column {column} holds {held} in its files")
+            return given
         for wanted in schema:
             if not wanted.nullable and given[wanted.name].null_count:
                 raise ValueError(f"{name}: column {wanted.name} holds nulls")
-        return given.select(schema.names).cast(schema)
+        return with_keys(given.select(schema.names).cast(schema))
+
+
+def on_disk(kind: pa.DataType) -> pa.DataType:
+    return UUID if kind == KEY else kind
+
+
+def with_keys(table: pa.Table) -> pa.Table:
+    """The same with every column of 16 bytes as UUID; nothing is copied."""
+    for place, column in enumerate(table.schema):
+        if column.type == KEY:
+            chunks = [pa.ExtensionArray.from_storage(UUID, chunk) for chunk in table.column(place).chunks]
+            table = table.set_column(place, column.name, pa.chunked_array(chunks, UUID))
+    return table
+
+
+def as_declared(table: pa.Table) -> pa.Table:
+    """Inverse of `with_keys`, for what DuckDB answers: keys as 16 bytes, truth as booleans."""
+    for place, column in enumerate(table.schema):
+        kind = {UUID: KEY, pa.bool8(): pa.bool_()}.get(column.type)
+        if kind is not None:
+            table = table.set_column(place, column.name, table.column(place).cast(kind))
+    return table
 
 
 @dataclass(frozen=True, slots=True)

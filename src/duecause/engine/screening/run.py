@@ -13,6 +13,7 @@ from datetime import date
 import duckdb
 import numpy as np
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from duecause.engine.memory_database import connect
 from duecause.engine.problems import Refused, gettext_noop
@@ -24,6 +25,7 @@ from duecause.engine.screening.facts import (
     ScreeningInput,
     Step,
     Verdicts,
+    as_declared,
 )
 from duecause.engine.screening.reasons import precedence, register_code
 from duecause.engine.screening.rules import RuleSet
@@ -53,8 +55,11 @@ def screen(
     party_open_until: date | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
+    write: Callable[[pa.RecordBatchReader], None] | None = None,
 ) -> Verdicts:
     """Judge every candidate row on a day.
+
+    With `write` the verdicts are handed to it batch by batch, in no order, and the answer holds none of them.
 
     `rules`: country → rules of that day; a country without an entry is treated as one without a rule.
     `party_open_until` is the last day of the call centre's gate. Raises ValueError for tables or rule sets
@@ -65,7 +70,9 @@ def screen(
             raise ValueError(f"the rules of {country} are those of {rule_set.on}, not of {on}")
     limits = limits or Limits()
     with connect(memory=limits.memory, threads=limits.threads, spill=limits.temp_directory or "") as db:
-        return _Run(db, given, campaign, rules, on, progress).verdicts(party_open_until)
+        for setting in sql.SETTINGS:
+            db.execute(setting)
+        return _Run(db, given, campaign, rules, on, progress, write).verdicts(party_open_until)
 
 
 class _Run:
@@ -79,7 +86,9 @@ class _Run:
         rules: Mapping[str, RuleSet],
         on: date,
         progress: Progress | None,
+        write: Callable[[pa.RecordBatchReader], None] | None,
     ) -> None:
+        self.write = write
         self.db, self.given, self.campaign, self.rules, self.on = db, given, campaign, rules, on
         self.progress = progress
         self.codes: list[str] = []
@@ -98,13 +107,17 @@ class _Run:
         return verdicts
 
     def _read(self) -> None:
+        in_order, known = self.given.in_order, self.given.known is not None
         for name in SCHEMAS:
-            table = self.given.table(name)
-            if name == "rows":
-                table = table.append_column("seq", pa.array(np.arange(len(table), dtype=np.int64)))
-            self.db.register(f"{name}_in", table)
-        self.db.execute(sql.NUMBERS)
-        for check, message in sql.CHECKS:
+            columns = self.given.columns(name)
+            if name == "rows" and not in_order:
+                if isinstance(columns, Dataset):
+                    raise ValueError("rows: files must be in order")
+                columns = columns.append_column("given", pa.array(np.arange(len(columns))))
+            self.db.register(f"{name}_in", columns)
+        self.db.execute(sql.PLACES_IN_ORDER if in_order else sql.PLACES)
+        self.db.execute(sql.numbers(in_order=in_order, known=known))
+        for check, message in () if in_order else sql.CHECKS:
             if self._value(check):
                 raise ValueError(message)
         registers = {rule.subject for rules in self.rules.values() for rule in rules.of_kind("register")}
@@ -164,7 +177,8 @@ class _Run:
         self.db.execute(sql.KEEP_SETTLED)
 
     def _reasons(self) -> None:
-        self._execute(sql.REASONS)
+        self._execute(sql.REASONS if self._value(sql.SEVERAL_NUMBERS) else sql.REASONS_OF_ONE)
+        self._execute(sql.FORGET)
 
     def _count(self) -> None:
         self.counts = dict(self.db.execute(sql.MASK_COUNTS).fetchall())
@@ -193,7 +207,7 @@ class _Run:
         )
         applied = rules_applied(self.campaign.countries, self.rules, self.campaign)
         return Verdicts(
-            table=self.db.execute(sql.VERDICTS).to_arrow_reader(100_000).read_all(),
+            table=self._table(),
             candidates=candidates,
             released=released,
             waterfall=tuple(steps),
@@ -204,6 +218,14 @@ class _Run:
             expires_on=until,
             expiry_because=because,
         )
+
+    def _table(self) -> pa.Table:
+        if self.write is None:
+            reader = self.db.execute(f"{sql.VERDICTS} {sql.IN_ORDER}").to_arrow_reader(100_000)
+            return as_declared(reader.read_all())
+        reader = self.db.execute(sql.VERDICTS).to_arrow_reader(100_000)
+        self.write(reader)
+        return reader.schema.empty_table()
 
     def _hand_over(self, name: str, schema: pa.Schema, lines: list[dict[str, object]]) -> None:
         self.db.register(name, pa.Table.from_pylist(lines, schema=schema))

@@ -28,14 +28,44 @@ DECODED = pa.schema([("mask", pa.int64()), ("reasons", pa.list_(pa.string()))])
 FAMILIES = pa.schema([("family", pa.string())])
 RELATION_RULES = pa.schema([("related", pa.bool_()), ("earliest_end", pa.date32()), ("hold", pa.int64())])
 
-NUMBERS = """
-CREATE TEMP TABLE n AS
-SELECT r.seq * 32768 + x.ordinal AS k, r.seq, x.ordinal, x.token, x.person,
-       coalesce(x.country, '') AS country, coalesce(x."natural", true) AS is_natural,
-       coalesce(x.minor_band, '') = 'minor' AS is_minor,
-       coalesce(x.basis, 'unknown') = 'unknown' AS basis_unknown, x.source IS NULL AS origin_unknown, x.region
-FROM numbers_in x JOIN rows_in r ON r.row_id = x.row_id
+SETTINGS = (
+    "SET arrow_lossless_conversion = true",  # keys come back as the 16 bytes they are
+    # A join would hand a filter on keys to Arrow, which has none for them.
+    "SET disabled_optimizers = 'join_filter_pushdown'",
+)
+
+# Places of rows in the list. A list in order needs no look-up of them.
+PLACES = """
+CREATE TEMP TABLE place AS
+SELECT row_id, row_number() OVER (ORDER BY given) - 1 AS seq FROM rows_in
 """
+PLACES_IN_ORDER = "CREATE TEMP VIEW place AS SELECT row_id, row_id AS seq FROM rows_in"
+_NUMBERS = """
+CREATE TEMP TABLE n AS
+SELECT {seq} * 32768 + {ordinal} AS k, {seq} AS seq, ({ordinal})::SMALLINT AS ordinal, x.token,
+       {unlisted} AS unlisted, {f}.person, coalesce({f}.country, x.country, '') AS country,
+       coalesce({f}."natural", true) AS is_natural, coalesce({f}.minor_band, '') = 'minor' AS is_minor,
+       coalesce({f}.basis, 'unknown') = 'unknown' AS basis_unknown, {f}.source IS NULL AS origin_unknown,
+       {f}.region
+FROM numbers_in x {places} {known}
+"""
+
+
+def numbers(*, in_order: bool, known: bool) -> str:
+    """Makes n, from the list alone or with what is known of its numbers."""
+    parts = {"f": "x", "ordinal": "x.ordinal", "unlisted": "false", "known": ""}
+    if known:
+        parts = {
+            "f": "o",
+            "ordinal": "x.ordinal * 64 + coalesce(o.ordinal, 0)",
+            "unlisted": "o.token IS NULL",
+            "known": "LEFT JOIN known_in o ON o.token = x.token",
+        }
+    places = {"seq": "x.row_id", "places": ""}
+    if not in_order:
+        places = {"seq": "r.seq", "places": "JOIN place r ON r.row_id = x.row_id"}
+    return _NUMBERS.format(**parts, **places)
+
 
 CHECKS = (
     (
@@ -81,7 +111,7 @@ GROUP BY n.k
     """
 CREATE TEMP TABLE hit_notice AS
 SELECT r.seq * 32768 + x.ordinal AS k, bit_or(c.bit) AS deny
-FROM notices_in x JOIN rows_in r ON r.row_id = x.row_id JOIN codes c ON c.code = x.reason
+FROM notices_in x JOIN place r ON r.row_id = x.row_id JOIN codes c ON c.code = x.reason
 GROUP BY 1
 """,
     """
@@ -105,15 +135,18 @@ GROUP BY n.k
 JUDGE = (
     """
 CREATE TEMP TABLE judged AS
-SELECT k, seq, token, person, country,
+SELECT k, seq, ordinal, token, person, country, region,
        denied
        | CASE WHEN is_minor THEN $minor::BIGINT ELSE 0 END
-       | CASE WHEN origin_unknown THEN $origin_unknown::BIGINT ELSE 0 END
+       | CASE WHEN unlisted THEN $not_in_register::BIGINT ELSE 0 END
+       | CASE WHEN origin_unknown AND NOT unlisted THEN $origin_unknown::BIGINT ELSE 0 END
        | CASE WHEN (hold & ban_unless) = 0 THEN ban ELSE 0 END
        | CASE WHEN (hold & accepts) = 0 THEN no_consent ELSE 0 END
-       | CASE WHEN basis_unknown AND (hold & consent) = 0 THEN $basis_unknown::BIGINT ELSE 0 END AS deny
+       | CASE WHEN basis_unknown AND NOT unlisted AND (hold & consent) = 0 THEN $basis_unknown::BIGINT
+              ELSE 0 END AS deny
 FROM (
-    SELECT n.k, n.seq, n.token, n.person, n.country, n.is_minor, n.basis_unknown, n.origin_unknown,
+    SELECT n.k, n.seq, n.ordinal, n.token, n.person, n.country, n.region, n.is_minor,
+           n.basis_unknown, n.origin_unknown, n.unlisted,
            s.ban, s.ban_unless, s.no_consent, s.consent, s.accepts,
            s.deny | (coalesce(t.deny, 0) & s.token_filter) | coalesce(p.deny, 0) | coalesce(o.deny, 0)
                AS denied,
@@ -125,10 +158,16 @@ FROM (
     LEFT JOIN hit_notice o ON o.k = n.k
 ) facts
 """,
+    # What is not asked for again makes room for the joins to come.
+    "DROP TABLE hit_token",
+    "DROP TABLE hit_person",
+    "DROP TABLE hit_notice",
+    "DROP TABLE n",
     """
 CREATE TEMP TABLE row_problem AS
 SELECT p.seq, bit_or(c.bit) AS deny
-FROM (SELECT seq, unnest(problems) AS code FROM rows_in) p JOIN codes c ON c.code = p.code
+FROM (SELECT row_id, unnest(problems) AS code FROM rows_in) w JOIN codes c ON c.code = w.code
+JOIN place p ON p.row_id = w.row_id
 GROUP BY p.seq
 """,
     """
@@ -136,7 +175,7 @@ CREATE TEMP TABLE claim AS
 SELECT j.k, j.seq, j.person, j.token FROM judged j
 WHERE j.deny = 0 AND NOT EXISTS (SELECT 1 FROM row_problem p WHERE p.seq = j.seq)
 """,
-    "CREATE TEMP TABLE kept (k BIGINT, seq BIGINT, person BLOB, token BLOB)",
+    "CREATE TEMP TABLE kept (k BIGINT, seq BIGINT, person UUID, token UUID)",
 )
 
 CLAIMS_LEFT = "SELECT count(*) FROM claim"
@@ -169,6 +208,8 @@ KEEP_SETTLED = """
 INSERT INTO kept SELECT c.k, c.seq, c.person, c.token FROM claim c JOIN settled s ON s.k = c.k
 """
 
+SEVERAL_NUMBERS = "SELECT coalesce(max(ordinal), 0) FROM judged"
+
 REASONS = (
     """
 CREATE TEMP TABLE refused AS
@@ -183,26 +224,46 @@ GROUP BY j.seq
 """,
     """
 CREATE TEMP TABLE final AS
-SELECT r.seq, r.row_id, coalesce(w.k, f.k) AS k,
-       CASE WHEN w.k IS NOT NULL THEN $gate::BIGINT
-            WHEN f.k IS NULL AND p.deny IS NULL THEN $gate::BIGINT | $missing_phone::BIGINT
-            ELSE $gate::BIGINT | coalesce(f.deny, 0) | coalesce(p.deny, 0) END AS mask
-FROM rows_in r
-LEFT JOIN kept w ON w.seq = r.seq
-LEFT JOIN refused f ON f.seq = r.seq
-LEFT JOIN row_problem p ON p.seq = r.seq
+SELECT m.seq, m.row_id, m.mask, j.ordinal, j.token, j.person, j.country, j.region
+FROM (
+    SELECT r.seq, r.row_id, coalesce(w.k, f.k) AS k,
+           CASE WHEN w.k IS NOT NULL THEN $gate::BIGINT
+                WHEN f.k IS NULL AND p.deny IS NULL THEN $gate::BIGINT | $missing_phone::BIGINT
+                ELSE $gate::BIGINT | coalesce(f.deny, 0) | coalesce(p.deny, 0) END AS mask
+    FROM place r
+    LEFT JOIN kept w ON w.seq = r.seq
+    LEFT JOIN refused f ON f.seq = r.seq
+    LEFT JOIN row_problem p ON p.seq = r.seq
+) m LEFT JOIN judged j ON j.k = m.k
 """,
 )
 
+# The same where no row has two numbers: then nothing is gathered per row.
+REASONS_OF_ONE = (
+    """
+CREATE TEMP TABLE final AS
+SELECT r.seq, r.row_id, j.ordinal, j.token, j.person, j.country, j.region,
+       CASE WHEN t.k = j.k THEN $gate::BIGINT
+            WHEN j.k IS NULL AND q.deny IS NULL THEN $gate::BIGINT | $missing_phone::BIGINT
+            ELSE $gate::BIGINT | coalesce(j.deny, 0) | coalesce(q.deny, 0)
+                 | CASE WHEN t.k IS NOT NULL OR p.k IS NOT NULL THEN $duplicate_in_list::BIGINT ELSE 0 END
+            END AS mask
+FROM place r
+LEFT JOIN judged j ON j.seq = r.seq
+LEFT JOIN kept t ON t.token = j.token
+LEFT JOIN kept p ON p.person = j.person
+LEFT JOIN row_problem q ON q.seq = r.seq
+""",
+)
+FORGET = ("DROP TABLE judged", "DROP TABLE kept")
+
 MASK_COUNTS = "SELECT mask, count(*) FROM final GROUP BY mask"
-RELEASED_COUNTRIES = """
-SELECT DISTINCT n.country FROM final f JOIN n ON n.k = f.k WHERE f.mask = 0 ORDER BY n.country
-"""
+RELEASED_COUNTRIES = "SELECT DISTINCT country FROM final WHERE mask = 0 ORDER BY country"
 
 VERDICTS = """
 SELECT f.row_id, f.mask = 0 AS released,
-       CASE WHEN f.mask = 0 THEN n.ordinal END AS ordinal, CASE WHEN f.mask = 0 THEN n.token END AS token,
-       n.person, n.country, n.region, d.reasons
-FROM final f LEFT JOIN n ON n.k = f.k JOIN decoded d ON d.mask = f.mask
-ORDER BY f.seq
+       CASE WHEN f.mask = 0 THEN f.ordinal END AS ordinal, CASE WHEN f.mask = 0 THEN f.token END AS token,
+       f.person, f.country, f.region, d.reasons
+FROM final f JOIN decoded d ON d.mask = f.mask
 """
+IN_ORDER = "ORDER BY f.seq"
