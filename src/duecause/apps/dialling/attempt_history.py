@@ -15,7 +15,7 @@ from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.attempt_actions import MOST_ATTEMPTS, Call, refuse_unreadable, return_attempts
 from duecause.apps.dialling.facts import among
 from duecause.apps.dialling.hand_outs import REFERENCE
-from duecause.apps.dialling.lists import INCOMPLETE, listed_row, phone_columns
+from duecause.apps.dialling.lists import listed_rows, phone_columns
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Partner
@@ -134,15 +134,12 @@ def _by_reference(rows: Sequence[PastCall], campaign: Campaign, centre: Partner)
 def _read(file: ListFile, country: str, zone: tzinfo | None, now: datetime) -> Iterator[PastCall]:
     for table in open_tables(file.data, name=file.name, sheet=file.sheet):
         places = _places(table)
-        phones = () if REFERENCE in places else phone_columns(table, file.columns or {})
+        phones = [] if REFERENCE in places else phone_columns(table, file.columns or {})
         for batch in table.batches(ROWS_AT_ONCE):
-            for index, row in enumerate(batch.row_numbers):
+            for index, listed in enumerate(listed_rows(table.sheet, batch, phones, country)):
                 cells = {name: batch.columns[place][index].strip() for name, place in places.items()}
-                told = {problem.code for problem in batch.problems.get(row, ())} & INCOMPLETE
-                written = [batch.columns[place][index] for place in phones]
-                listed = listed_row(table.sheet, row, written, country, told)
                 numbers = tuple(number.e164 for number in listed.numbers)
-                yield _past_call(table.sheet, row, cells, numbers, zone, now)
+                yield _past_call(table.sheet, listed.row, cells, numbers, zone, now)
 
 
 def _places(table: Table) -> dict[str, int]:
