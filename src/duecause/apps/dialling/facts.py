@@ -23,6 +23,7 @@ from duecause.apps.consent.queries import (
     objecting_people,
     suppressions,
 )
+from duecause.apps.consent.token_files import ever_suppressed, in_version
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.parties.models import Partner
 from duecause.apps.register.models import DialFact, Person, RelationFact
@@ -75,8 +76,10 @@ def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> 
     day = local_day(now, campaign.controller.country)
     question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, day)
     restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
+    named = ever_suppressed(tokens)
+    asked = tokens if named is None else named
     found = {
-        (bytes(token), str(reason)) for token, reason in among(stopping, "token", tokens, "token", "reason")
+        (bytes(token), str(reason)) for token, reason in among(stopping, "token", asked, "token", "reason")
     }
     stopped = (
         ("objection", objecting.values_list("person_id", flat=True)),
@@ -98,12 +101,17 @@ def canary_tokens(campaign: Campaign) -> dict[bytes, PhoneNumber]:
 
 def in_registers(versions: Iterable[RegisterVersion], tokens: Collection[bytes]) -> set[tuple[bytes, str]]:
     """Which of the numbers a national register lists."""
-    codes = {version.pk: version.register.code for version in versions}
+    codes: dict[int, str] = {}
+    found: set[tuple[bytes, str]] = set()
+    for version in versions:
+        listed = in_version(version, tokens)
+        if listed is None:
+            codes[version.pk] = version.register.code
+        else:
+            found |= {(token, version.register.code) for token in listed}
     entries = RegisterEntry.objects.filter(version__in=codes)
-    return {
-        (bytes(token), codes[version])
-        for token, version in among(entries, "token", tokens, "token", "version_id")
-    }
+    asked = among(entries, "token", tokens, "token", "version_id") if codes else ()
+    return found | {(bytes(token), codes[version]) for token, version in asked}
 
 
 def register_states(codes: Iterable[str]) -> tuple[dict[str, RegisterState], list[RegisterVersion]]:
