@@ -7,10 +7,12 @@ from duecause.apps.dialling.api import router as dialling
 from duecause.apps.dialling.custody_api import router as custody
 from duecause.apps.dialling.feed_api import router as feed
 from duecause.apps.dialling.feed_report_api import router as reports
+from duecause.apps.dialling.snapshot_api import router as snapshots
 from duecause.apps.systems.api import router as systems
 
 api = NinjaAPI(title="Duecause", version="1", docs_url=None)
 api.add_router("", dialling)
+api.add_router("", snapshots)
 api.add_router("", feed)
 api.add_router("", reports)
 api.add_router("", custody)

@@ -95,6 +95,7 @@ def crawl(world: World, centre: Partner, other: Partner) -> Iterator[tuple[str, 
     for outcome in ("busy", "nonsense"):
         calls = [{"reference": each, "at": at, "outcome": outcome} for each in references]
         yield "api-1:return_attempts", "POST", post("/api/attempts", {"attempts": calls})
+    yield "api-1:snapshot", "GET", get("/api/precall/snapshot")
     yield "api-1:lists", "GET", get("/api/lists")
     for made in Release.objects.order_by("centre_id"):
         word = {"list": made.watermark, "word": "destroyed", "at": at}

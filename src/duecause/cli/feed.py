@@ -11,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from duecause.apps.dialling import feed_files
+from duecause.apps.dialling import feed_files, snapshots
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.queries import centre_named
+from duecause.apps.ledger.actions import signer_for
 from duecause.apps.parties.actions import give_webhook_secret
 from duecause.cli.errors import REFUSED
 from duecause.cli.files import read_bytes, write_bytes
@@ -104,6 +105,13 @@ def secret(partner: str) -> None:
     centre = centre_named(partner)
     click.echo(give_webhook_secret(actor=OPERATOR, partner=centre, now=datetime.now(UTC)))
     click.echo("Hand it over by a safe way: it is not shown again. The one before has ended.", err=True)
+
+
+@feed_group.command("snapshot-key")
+def snapshot_key() -> None:
+    """Print the public key with which call centres verify snapshots of what they may call offline."""
+    founding.require_founded()
+    click.echo(str(signer_for(snapshots.USE).verifier()))
 
 
 def _natural(file: Path) -> tuple[int, str]:

@@ -7,6 +7,7 @@ raw rate); `sequence` does, alone, afterwards.
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -206,6 +207,14 @@ def origin() -> str:
 
 def signer() -> tlog.Signer:
     return recovering.signer_of(keyring.current().ledger_seed)
+
+
+def signer_for(use: str) -> tlog.Signer:
+    """A key of its own for another kind of note, made from that of the log: what one of them signed can never
+    be taken for a checkpoint. It changes with the key of the log."""
+    seed = keyring.current().ledger_seed
+    own = hmac.digest(seed, f"duecause.{use}".encode(), "sha256")
+    return tlog.Signer.from_seed(f"duecause.{use}/{origin().rpartition('/')[2]}", own)
 
 
 def record_verification(*, actor: Actor, found: Mapping[str, Any], now: datetime) -> Event:

@@ -52,6 +52,7 @@ KINDS = {
     "dialling.release_ended": _("Released list ended early, as the partner’s gate closes"),
     "dialling.released": _("List released"),
     "dialling.screened": _("List screened"),
+    "dialling.snapshot_given": _("Snapshot of callable rows given to a call centre"),
     "dialling.traced": _("File traced to the call centre it was given to"),
     "evidence.exported": _("Record of processing exported"),
     "evidence.signed_off": _("Record of processing signed off by customer service"),

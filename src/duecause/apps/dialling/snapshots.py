@@ -1,0 +1,116 @@
+"""Which rows a centre may call while it cannot ask: signed, for that centre alone, for a quarter of an hour.
+
+The snapshot names rows by the references in the centre's own file. So it holds no number and no token, and
+tells a centre nothing that it does not have; a dialler looks its row up as it does for the feed. Whatever is
+not in it may not be called. A row is in it that the check before a call allows now *and* at the snapshot's
+end, so that nothing that a clock closes in between is missed. Rows whose calls are counted are never in it:
+how often other centres called meanwhile is known only here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from duecause.apps.dialling import attempt_counts, facts, feed_wall, precall_facts
+from duecause.apps.dialling.models import Campaign, ListRow, Release, ReleaseRow
+from duecause.apps.dialling.precall import stopped_rows
+from duecause.apps.dialling.precall_facts import Held
+from duecause.apps.ledger.actions import record, signer_for
+from duecause.apps.parties.models import Partner
+from duecause.engine.actor import Actor
+from duecause.engine.periods import local_day
+
+FORMAT = "duecause.snapshot/1"
+USE = "snapshot"
+VALID = timedelta(minutes=15)
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`note`: the signed text (C2SP signed-note), which holds the hash of `references`, sorted."""
+
+    note: str
+    references: tuple[str, ...]
+
+
+def give(*, actor: Actor, centre: Partner, now: datetime) -> Snapshot:
+    """The snapshot of this moment; its event is committed before this returns. Raises NotPermitted, and
+    whatever the database raises: then there is none, and the centre denies."""
+    actor.require("precall")
+    found = sorted(precall_facts.with_keys_of_now(lambda keys_of: _allowed(centre, now, keys_of)))
+    digest, until = hash_of(found), now + VALID
+    text = (
+        f"{FORMAT}\ncentre {centre.code}\nmade {_written(now)}\nuntil {_written(until)}\n"
+        f"rows {len(found)}\nsha256 {digest}\n"
+    )
+    with transaction.atomic():
+        told = {"centre": centre.code, "rows": len(found), "sha256": digest, "until": _written(until)}
+        record(actor=actor, kind="dialling.snapshot_given", now=now, payload=told)
+    return Snapshot(str(signer_for(USE).sign(text)), tuple(found))
+
+
+def hash_of(references: Sequence[str]) -> str:
+    return hashlib.sha256("".join(f"{each}\n" for each in references).encode()).hexdigest()
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _allowed(centre: Partner, now: datetime, keys_of: datetime) -> set[str]:
+    with feed_wall.walled(centre):
+        handed = Release.objects.filter(recalled_at=None, expires_at__gt=now + VALID)
+        running = feed_wall.own(handed.exclude(expires_at=F("released_at")), centre, "centre")
+        lists = dict(running.values_list("pk", "dial_list_id"))
+        rows = feed_wall.own(ReleaseRow.objects.filter(release__in=list(lists)), centre, "release__centre")
+        tokens = sorted({bytes(token) for token in rows.values_list("token", flat=True)})
+    regions = _regions(list(lists.values()), list(lists))
+    allowed: set[str] = set()
+    for part in facts.chunks(tokens, ROWS_AT_ONCE):
+        allowed |= set(_of(centre, part, regions, now, keys_of))
+    return allowed
+
+
+def _regions(lists: Sequence[UUID | None], releases: Sequence[UUID]) -> Mapping[bytes, str]:
+    """Token → country of the number: that of the screening; of planted rows, that of the company's number."""
+    rows = ListRow.objects.filter(dial_list__in=lists, released=True, token__isnull=False)
+    found = {bytes(token): country for token, country in rows.values_list("token", "country") if token}
+    campaigns = Campaign.objects.filter(releases__in=releases).select_related("controller").distinct()
+    for campaign in campaigns:
+        owned = facts.canary_tokens(campaign)
+        found |= {token: number.region for token, number in owned.items()}
+    return found
+
+
+def _of(
+    centre: Partner, tokens: Sequence[bytes], regions: Mapping[bytes, str], now: datetime, keys_of: datetime
+) -> Iterator[str]:
+    """References of the rows of these numbers that may be called now and at the end."""
+    held = precall_facts.released(centre, "", set(tokens))
+    running = {row for rows in held.values() for row in rows if row.running(now)}
+    known = {row for row in running if row.token in regions}
+    stopped = running - known
+    for moment in (now, now + VALID):
+        if known:
+            stopped |= stopped_rows(centre, known, regions, moment, keys_of)
+    for token, rows in held.items():
+        going = [row for row in rows if row.running(now)]
+        open_ = all(row.running(now + VALID) and row not in stopped for row in going)
+        if going and open_ and not _counted(going, regions[token], now):
+            yield from (row.reference for row in going)
+
+
+def _counted(rows: Sequence[Held], country: str, now: datetime) -> bool:
+    return any(
+        attempt_counts.caps(row.campaign, country, local_day(moment, row.campaign.country))
+        for row in rows
+        for moment in (now, now + VALID)
+    )
