@@ -13,7 +13,7 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.register.models import GuardToken
 from duecause.apps.rights import stores
 from duecause.apps.vault import indexes
-from duecause.cli.dialling import releases_group
+from duecause.cli.releases import releases_group
 from duecause.engine.problems import Refused
 from tests.apps.dialling.feeds import JONAS, LATER, MILA, Centre, object_to
 from tests.apps.dialling.lists import DAY, imported
