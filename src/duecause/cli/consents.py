@@ -10,8 +10,8 @@ from uuid import UUID
 import click
 
 from duecause.apps.catalogue.models import Wording
-from duecause.apps.consent import consent_actions
-from duecause.apps.consent.consent_actions import Saying
+from duecause.apps.consent import consent_actions, consent_end_actions
+from duecause.apps.consent.consent_event_actions import Saying
 from duecause.apps.consent.histories import History, histories, history_of
 from duecause.apps.consent.receipt_actions import export_record, give_receipt
 from duecause.apps.consent.sheets import receipt_page
@@ -112,7 +112,7 @@ def withdraw(
 @consents_group.command("invalidate")
 @click.argument("wording")
 @click.argument("version")
-@click.option("--ground", type=click.Choice(consent_actions.GROUNDS), required=True, help="Why.")
+@click.option("--ground", type=click.Choice(consent_end_actions.GROUNDS), required=True, help="Why.")
 def invalidate(wording: str, version: str, ground: str) -> None:
     """Declare every consent given with VERSION of WORDING invalid, and take back what it allowed."""
     founding.require_founded()
@@ -125,7 +125,7 @@ def invalidate(wording: str, version: str, ground: str) -> None:
             wording=wording[:40],
             version=version[:20],
         )
-    done = consent_actions.invalidate_wording(
+    done = consent_end_actions.invalidate_wording(
         actor=OPERATOR, wordings=texts, ground=ground, now=datetime.now(UTC)
     )
     click.echo(f"{done} consents are declared invalid.")

@@ -180,6 +180,7 @@ class WordingEntry(Entry):
     channels: tuple[str, ...] = key(forms.choices(CHANNELS), ())
     controllers: tuple[str, ...] = key(forms.codes, (), refers="controllers")
     holds_months: int | None = key(forms.number(1, 120), None)
+    recording: str = key(forms.choice(tuple(filter(None, Wording.Recording.values))), "")
     valid_from: date = key(forms.day)
     valid_to: date | None = key(forms.day_or_none, None)
 

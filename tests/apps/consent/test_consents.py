@@ -9,13 +9,12 @@ from duecause.apps.consent import queries
 from duecause.apps.consent.actions import Taking, record_objection
 from duecause.apps.consent.consent_actions import (
     Saying,
-    expire_consent,
-    invalidate_consent,
     record_consent,
     request_consent,
     undo_withdrawal,
     withdraw_consent,
 )
+from duecause.apps.consent.consent_end_actions import expire_consent, invalidate_consent
 from duecause.apps.consent.evidence import Pointer
 from duecause.apps.consent.histories import Topic, histories, history
 from duecause.apps.consent.models import ConsentEvent

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from duecause.apps.consent.consent_actions import Saying, invalidate_wording, record_consent
+from duecause.apps.consent.consent_actions import Saying, record_consent
+from duecause.apps.consent.consent_end_actions import invalidate_wording
 from duecause.apps.consent.evidence import Pointer
 from duecause.apps.consent.histories import histories
 from duecause.apps.consent.jobs import expire

@@ -35,8 +35,8 @@ def standing(person):
     return [each.standing.state for each in histories(person)]
 
 
-def ask(client, world, person, answer, sent="0190c3a0-0000-7000-8000-000000000001"):
-    send = {"wording": world.spoken_wording.pk, "answer": answer, "sent": sent}
+def ask(client, world, person, answer, sent="0190c3a0-0000-7000-8000-000000000001", **more):
+    send = {"wording": world.spoken_wording.pk, "answer": answer, "sent": sent, **more}
     return client.post(reverse("desk:consent", args=[person.pk]), send)
 
 
@@ -67,6 +67,68 @@ def test_a_page_sent_twice_is_one_answer_and_no_answer_yet_is_only_a_question(wo
     other = "0190c3a0-0000-7000-8000-000000000002"
     assert "waits for its answer" in ask(client, world, jonas, "later", other).content.decode()
     assert standing(jonas) == ["requested"]
+
+
+def recorded(world, how):
+    wording = world.spoken_wording
+    wording.recording = how
+    wording.save()
+
+
+def pointers(world, person):
+    """What the privacy officer sees with the proof."""
+    officer = at_the_desk(world, person, "privacy_officer", "complaint")
+    return officer.post(reverse("desk:proof", args=[person.pk])).content.decode()
+
+
+def test_where_the_wording_allows_it_a_yes_points_to_its_recording(world):
+    mila = world.person(basis="contract")
+    client = at_the_desk(world, mila)
+    url = reverse("desk:consent", args=[mila.pk])
+    assert 'name="recording"' not in client.get(url).content.decode()
+    recorded(world, "optional")
+    assert "Recording (optional)" in client.get(url).content.decode()
+    assert "Consent recorded" in ask(client, world, mila, "yes", recording=" rec-2026-0042 ").content.decode()
+    assert b"rec-2026-0042" not in bytes(ConsentEvent.objects.get().evidence), "sealed"
+    assert "rec-2026-0042" in pointers(world, mila)
+
+
+def test_without_a_recording_an_optional_one_leaves_no_pointer(world):
+    recorded(world, "optional")
+    mila = world.person(basis="contract")
+    assert "Consent recorded" in ask(at_the_desk(world, mila), world, mila, "yes").content.decode()
+    assert ConsentEvent.objects.get().evidence is None
+
+
+def test_a_wording_that_never_asked_keeps_no_pointer(world):
+    mila = world.person(basis="contract")
+    ask(at_the_desk(world, mila), world, mila, "yes", recording="rec-1")
+    assert ConsentEvent.objects.get().evidence is None
+
+
+def test_a_needed_recording_is_asked_for_again_and_a_no_needs_none(world):
+    recorded(world, "required")
+    mila = world.person(basis="contract")
+    client = at_the_desk(world, mila)
+    answer = ask(client, world, mila, "yes")
+    assert answer.status_code == 422 and not ConsentEvent.objects.exists()
+    assert "counts only with its recording" in answer.content.decode()
+    assert "Consent recorded" in ask(client, world, mila, "yes", recording="rec-7").content.decode()
+    jonas = world.person(number=32470000012, basis="contract")
+    other = "0190c3a0-0000-7000-8000-000000000002"
+    assert ask(at_the_desk(world, jonas), world, jonas, "no", other).status_code == 200
+    assert standing(jonas) == ["refused"]
+
+
+@pytest.mark.parametrize("typed", ["0470 00 00 11", "Mila said yes", "32470000011", "x" * 121])
+def test_what_is_no_identifier_is_refused_and_stays_to_be_mended(world, typed):
+    recorded(world, "optional")
+    mila = world.person(basis="contract")
+    answer = ask(at_the_desk(world, mila), world, mila, "yes", recording=typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422 and not ConsentEvent.objects.exists()
+    assert "must be the identifier of a recording" in page and f'value="{typed}"' in page
+    assert "0190c3a0-0000-7000-8000-000000000001" in page, "the same answer when it is sent again"
 
 
 def test_a_text_of_another_company_cannot_be_answered_here(world):

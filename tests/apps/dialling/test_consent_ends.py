@@ -6,12 +6,12 @@ import pytest
 
 from duecause.apps.consent.consent_actions import (
     Saying,
-    invalidate_consent,
     record_consent,
     request_consent,
     undo_withdrawal,
     withdraw_consent,
 )
+from duecause.apps.consent.consent_end_actions import invalidate_consent
 from duecause.apps.consent.histories import Topic
 from duecause.apps.consent.telling import told_of
 from duecause.apps.dialling.models import FeedEntry

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from duecause.apps.consent import actions as consent
-from duecause.apps.consent import consent_actions
+from duecause.apps.consent import consent_actions, consent_end_actions
 from duecause.apps.consent.histories import Topic
 from duecause.apps.dialling import feed_actions, precall, release_actions
 from duecause.apps.dialling.models import Campaign, FeedEntry
@@ -145,7 +145,7 @@ def test_when_the_consent_proves_invalid_the_objection_is_told_again_and_can_be_
     object_to(world, mila)
     consents(world, mila)
     topic = Topic(world.controller, world.sales, "call")
-    consent_actions.invalidate_consent(
+    consent_end_actions.invalidate_consent(
         actor=OPERATOR, person=mila, topic=topic, ground="not_informed", now=THEN + DAY
     )
     consents(world, mila, now=THEN + 2 * DAY)

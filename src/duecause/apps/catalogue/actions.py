@@ -113,10 +113,12 @@ def apply_wording(
     holds_months: int | None,
     valid_from: date,
     valid_to: date | None,
+    recording: str = "",
 ) -> Change | None:
-    """A text persons see or hear. `holds_months`: how long a yes to it holds, None without end.
+    """A text persons see or hear. `holds_months`: how long a yes to it holds, None without end. `recording`:
+    whether a spoken yes is shown by one.
 
-    Of a version that exists only `valid_to` may change; raises Refused otherwise."""
+    Of a version that exists only `valid_to` and `recording` may change; raises Refused otherwise."""
     actor.require("organisation.apply")
     wanted = {
         "code": code,
@@ -131,5 +133,6 @@ def apply_wording(
         "holds_months": holds_months,
         "valid_from": valid_from,
         "valid_to": valid_to,
+        "recording": recording,
     }
     return put(WORDING, wanted, actor=actor, now=now)

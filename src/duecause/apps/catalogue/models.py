@@ -87,6 +87,13 @@ class Wording(models.Model):
         CONSENT = "consent"
         NOTICE = "notice"
 
+    class Recording(models.TextChoices):
+        """Whether a spoken yes is shown by a recording, whose identifier is noted with it."""
+
+        NONE = ""
+        OPTIONAL = "optional"
+        REQUIRED = "required"
+
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.CONSENT)
     code = models.CharField(max_length=40)
     version = models.CharField(max_length=20)
@@ -99,6 +106,7 @@ class Wording(models.Model):
     holds_months = models.PositiveSmallIntegerField(
         null=True
     )  # how long a yes to this text holds; null: open
+    recording = models.CharField(max_length=8, choices=Recording, default=Recording.NONE, blank=True)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from duecause.apps.consent import proof_actions, running_out, upload_actions
-from duecause.apps.consent.consent_actions import expire_consent
+from duecause.apps.consent.consent_end_actions import expire_consent
 from duecause.apps.consent.models import NationalRegister
 from duecause.apps.consent.objection_import_actions import Imported, import_objections
 from duecause.apps.consent.register_load_actions import load_register

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from duecause.apps.catalogue.models import Wording
 from duecause.apps.catalogue.texts import CHANNELS
 from duecause.apps.consent import consent_actions
-from duecause.apps.consent.consent_actions import Saying
+from duecause.apps.consent.consent_event_actions import Saying
+from duecause.apps.consent.evidence import RECORDING, Pointer
 from duecause.apps.consent.histories import History, histories, history_of
 from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.consent.receipt_actions import give_receipt
@@ -32,9 +33,10 @@ from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
 from duecause.web.templatetags.formats import day
-from duecause.web.words import own_words
+from duecause.web.words import own_words, spoken
 
-ACTS = {"yes": "spoken_yes", "no": "spoken_no", "later": "asked"}
+ACTS = {"yes": consent_actions.SPOKEN_YES, "no": "spoken_no", "later": "asked"}
+RECORDING_FAULTS = ("consent_without_recording", "evidence_reference")
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,34 +48,48 @@ def record_consent(request: PageRequest, person_id: UUID) -> HttpResponse:
     if known is None or denied(request, person_id, action="record_consent", resource="consents", now=now):
         return not_here(request)
     wordings = _wordings(known, now)
+    context: dict[str, Any] = {"person_id": person_id, "wordings": wordings, "language": known.language}
     if request.method == "GET":
-        context = {"person_id": person_id, "wordings": wordings, "language": known.language, "sent": uuid7()}
-        return render(request, page(request, "desk/_consent.html"), context)
+        return render(request, page(request, "desk/_consent.html"), {**context, "sent": uuid7()})
     # Only a text that could have been read to this person: another controller's text would bind that one.
     wording = next((w for w in wordings if str(w.pk) == request.POST.get("wording")), None)
     answer = request.POST.get("answer", "")
     if wording is None or answer not in ACTS:
         return not_here(request)
+    try:
+        events = _answered(request, known, wording, answer, now)
+    except Refused as refused:
+        if refused.code not in RECORDING_FAULTS:
+            return _refusal(request, refused)
+        # Still on the line: what was typed is mended in its place.
+        context |= {"fault": spoken(refused.problem), "typed": _recording(request), "asked": wording}
+        context["sent"] = _sent(request)[:36] or uuid7()
+        return render(request, page(request, "desk/_consent.html"), context, status=422)
+    context = {"events": events, "answer": answer, "wording": wording, "person_id": person_id}
+    return render(request, page(request, "desk/_consent_receipt.html"), context)
+
+
+def _answered(
+    request: PageRequest, known: Person, wording: Wording, answer: str, now: datetime
+) -> list[ConsentEvent]:
+    reference = _recording(request)
+    pointers = (Pointer(RECORDING, reference),) if reference and wording.recording else ()
     asked: dict[str, Any] = {
         "actor": request.actor,
         "person": known,
         "wording": wording,
         "channel": CHANNEL,
         # A key pressed twice, or a page sent again, is one answer.
-        "saying": Saying(act=ACTS[answer], reference=_sent(request)),
+        "saying": Saying(act=ACTS[answer], reference=_sent(request), evidence=pointers),
         "now": now,
     }
-    try:
-        if answer == "later":
-            events = consent_actions.request_consent(**asked)
-        else:
-            events = consent_actions.record_consent(
-                **asked, given=answer == "yes", controller=controller_of(known)
-            )
-    except Refused as refused:
-        return _refusal(request, refused)
-    context = {"events": events, "answer": answer, "wording": wording, "person_id": person_id}
-    return render(request, page(request, "desk/_consent_receipt.html"), context)
+    if answer == "later":
+        return consent_actions.request_consent(**asked)
+    return consent_actions.record_consent(**asked, given=answer == "yes", controller=controller_of(known))
+
+
+def _recording(request: PageRequest) -> str:
+    return request.POST.get("recording", "").strip()[:200]
 
 
 @require_http_methods(["GET", "POST"])

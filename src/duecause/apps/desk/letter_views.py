@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from duecause.apps.catalogue.texts import CHANNELS
-from duecause.apps.consent import consent_actions, evidence
-from duecause.apps.consent.consent_actions import Saying
+from duecause.apps.consent import consent_actions, consent_end_actions, evidence
+from duecause.apps.consent.consent_event_actions import Saying
 from duecause.apps.consent.evidence import Pointer
 from duecause.apps.consent.histories import History, histories
 from duecause.apps.consent.proof import proof_of
@@ -179,7 +179,7 @@ def invalidate(request: PageRequest, person_id: UUID) -> HttpResponse:
     if denied(request, person_id, action="withdraw_consent", resource="consents", now=now):
         return not_here(request)
     try:
-        event = consent_actions.invalidate_consent(
+        event = consent_end_actions.invalidate_consent(
             actor=request.actor,
             person=known,
             topic=found.topic,
