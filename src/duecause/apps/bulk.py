@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from struct import Struct
@@ -13,6 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections, models, router
+
+from duecause.apps.bulk_keys import parents_of, unasked
 
 Convert = Callable[[Any], Any]
 Encode = Callable[[Any], bytes]
@@ -42,7 +45,11 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[
     columns = ", ".join(quote(str(fields[name].column)) for name in names)
     table = f"{quote(model._meta.db_table)} ({columns})"
     targets = [_target(fields[name]) for name in names]
-    with connection.cursor() as cursor:
+    parents = parents_of(connection)
+    if parents is not None:
+        rows = list(rows)
+        parents.require(model, names, rows)
+    with unasked(connection) if parents else nullcontext(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Before COPY, within which the connection answers no question.
             encoders = [_encoder(target, connection) for target in targets]

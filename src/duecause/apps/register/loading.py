@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connections, router, transaction
 
 from duecause.apps.bulk import refresh_statistics
+from duecause.apps.bulk_keys import asked_once
 from duecause.apps.ledger.actions import record
 from duecause.apps.register import keeping, matching_job, telling, writing
 from duecause.apps.register.models import DialFact, ImportBatch, Lookup, Record, RecordLink
@@ -152,7 +153,7 @@ def _store_chunk(actor: Actor, setting: Setting, prepared: list[Plan], times: Ti
     passed = batch.rows_done + len(plans)
     outcomes = Counter(str(plan.outcome) for plan in plans)
     counts = dict(Counter(batch.counts) + outcomes)
-    with times.of("write"), transaction.atomic():
+    with times.of("write"), asked_once(Record), transaction.atomic():
         # Only one process may store a chunk: whoever finds `rows_done` moved has been overtaken.
         mine = ImportBatch.objects.filter(
             pk=batch.pk, state=ImportBatch.State.LOADING, rows_done=batch.rows_done
