@@ -57,7 +57,7 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[
                 for piece in _copied(encoders, rows):
                     copy.write(piece)
             return
-        values = _converted([_converter(target, connection) for target in targets], rows)
+        values = _converted([_converter(target, connection) for target in targets], list(rows))
         if values:
             places = ", ".join(["%s"] * len(names))
             cursor.executemany(f"INSERT INTO {table} VALUES ({places})", values)  # noqa: S608
@@ -114,25 +114,26 @@ def _target(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
     return field
 
 
-def _converted(converters: list[Convert | None], rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
-    given = iter(rows)
-    first = next(given, None)
-    if first is None:
-        return []
-    for place, value in enumerate(first):
+def _converted(converters: list[Convert | None], rows: list[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """As the driver takes them, a column at a time: half of what it costs row by row."""
+    for place, value in enumerate(rows[0] if rows else ()):
         if isinstance(value, UUID):
             converters[place] = _hex
-    changing = [(place, convert) for place, convert in enumerate(converters) if convert]
-    if not changing:
-        return [first, *given]
-    values: list[Sequence[Any]] = []
-    for row in chain((first,), given):
-        changed = list(row)
-        for place, convert in changing:
-            if changed[place] is not None:
-                changed[place] = convert(changed[place])
-        values.append(changed)
-    return values
+    if not rows or not any(converters):
+        return rows
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, convert in enumerate(converters):
+        if convert:
+            columns[place] = _each(convert, columns[place], None)
+    return list(zip(*columns, strict=True))
+
+
+def _each(convert: Convert, column: Sequence[Any], empty: Any) -> list[Any]:
+    """`empty` stands for None. A column that says the same in every row is converted once."""
+    first = column[0]
+    if column[-1] is first and column.count(first) == len(column):
+        return [empty if first is None else convert(first)] * len(column)
+    return [empty if value is None else convert(value) for value in column]
 
 
 def _converter(target: models.Field[Any, Any], connection: Any) -> Convert | None:
@@ -185,17 +186,13 @@ class _Remembered:
 
 def _copied(encoders: list[Encode], rows: Iterable[Sequence[Any]]) -> Iterable[bytes]:
     """The binary format of COPY (PostgreSQL documentation, COPY, "Binary Format"), some rows at a time."""
-    count = len(encoders).to_bytes(2, "big")
-    parts = [_COPY_HEAD]
-    for row in rows:
-        parts.append(count)
-        for encode, value in zip(encoders, row, strict=True):
-            parts.append(_NULL if value is None else encode(value))
-        if len(parts) > _COPIED * 8:
-            yield b"".join(parts)
-            parts = []
-    parts.append(_COPY_END)
-    yield b"".join(parts)
+    count, rest = len(encoders).to_bytes(2, "big"), iter(rows)
+    yield _COPY_HEAD
+    while part := list(islice(rest, _COPIED)):
+        columns = zip(encoders, zip(*part, strict=True), strict=True)
+        fields = [_each(encode, column, _NULL) for encode, column in columns]
+        yield b"".join(chain.from_iterable(zip([count] * len(part), *fields, strict=True)))
+    yield _COPY_END
 
 
 _SHORT, _INT, _LONG = Struct(">ih"), Struct(">ii"), Struct(">iq")
@@ -213,7 +210,7 @@ def _encoder(target: models.Field[Any, Any], connection: Any) -> Encode:
         return lambda value: _LONG.pack(8, value)
     if kind == "timestamp":
         return _Remembered(_moment).of
-    encode = ENCODED[kind]
+    encode = _Remembered(_text).of if kind == "varchar" else ENCODED[kind]
     stored = _storing(target)
     return encode if stored is None else lambda value: encode(stored(value))
 
@@ -225,7 +222,7 @@ def _storing(target: models.Field[Any, Any]) -> Convert | None:
 
 
 def _uuid(value: UUID) -> bytes:
-    return b"\x00\x00\x00\x10" + value.bytes
+    return b"\x00\x00\x00\x10" + value.int.to_bytes(16, "big")
 
 
 def _bytes(value: bytes) -> bytes:

@@ -98,17 +98,29 @@ class BlindIndex:
     def token(self, domain: str, value: str, *, bits: int = 128) -> bytes:
         """`domain` (at most 16 ASCII characters) separates uses of one key; `bits` < 128 truncates on
         purpose, for values of low entropy that must collide (name with postcode)."""
-        begun = self._begun.get(domain)
-        if begun is None:  # with its key block hashed already, which is half of the work
-            begun = hashlib.blake2b(digest_size=TOKEN_BYTES, key=self._key, person=domain.encode())
-            self._begun[domain] = begun
-        state = begun.copy()
+        state = self._start(domain)
         state.update(value.encode())
         digest = state.digest()
         if bits == 128:
             return digest
         kept = int.from_bytes(digest) >> (128 - bits)
         return kept.to_bytes((bits + 7) // 8)
+
+    def tokens(self, domain: str, values: Iterable[str]) -> list[bytes]:
+        """`token` at full length of each value."""
+        copy, digests = self._start(domain).copy, []
+        for value in values:
+            state = copy()
+            state.update(value.encode())
+            digests.append(state.digest())
+        return digests
+
+    def _start(self, domain: str) -> hashlib.blake2b:
+        begun = self._begun.get(domain)
+        if begun is None:  # with its key block hashed already, which is half of the work
+            begun = hashlib.blake2b(digest_size=TOKEN_BYTES, key=self._key, person=domain.encode())
+            self._begun[domain] = begun
+        return begun.copy()
 
 
 class NumberTokens:

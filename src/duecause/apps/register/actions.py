@@ -16,7 +16,7 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Source
-from duecause.apps.register import loading, matching_job, reading, spool, trial, writing
+from duecause.apps.register import link_rows, loading, matching_job, reading, spool, trial
 from duecause.apps.register.claimed_consent import ConsentTexts
 from duecause.apps.register.fields import declared
 from duecause.apps.register.loading import Progress, Times
@@ -217,7 +217,7 @@ def _finish(*, actor: Actor, setting: Setting, now: datetime) -> ImportBatch:
     batch = setting.batch
     found = _links_missed(batch, now)
     with transaction.atomic():
-        links = writing.join_late(found, now=now)
+        links = link_rows.join_late(found, now=now)
         ImportBatch.objects.filter(pk=batch.pk).update(state=ImportBatch.State.COMPLETE, finished_at=now)
         record(
             actor=actor,

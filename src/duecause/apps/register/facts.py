@@ -19,6 +19,7 @@ from duecause.engine.tabular import fold_name
 
 FAMILIES_FILE = "families.yaml"
 LONGEST_FAMILY = 40
+_IN_CONTRACT = frozenset(CONTRACT)
 DIAL_COLUMNS = (
     "record_id",
     "person_id",
@@ -91,7 +92,7 @@ def _age(plan: Plan, today: date) -> tuple[str, date | None]:
 
 def relation_of(plan: Plan, *, record: UUID, person: UUID) -> RelationFact | None:
     values, dates = plan.parsed.values, plan.parsed.dates
-    if not any(values.get(name) for name in CONTRACT):
+    if _IN_CONTRACT.isdisjoint(values) or not any(values.get(name) for name in CONTRACT):
         return None
     return RelationFact(
         record_id=record,

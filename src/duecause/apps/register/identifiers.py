@@ -12,7 +12,13 @@ from duecause.engine.tabular import fold_name
 Token = tuple[str, bytes]
 
 # The kinds under which one human is found again; a name with a postcode only narrows a search.
-PERSONAL = (Lookup.Kind.PHONE.value, Lookup.Kind.EMAIL.value, Lookup.Kind.CUSTOMER_NO.value)
+PHONE, EMAIL, CUSTOMER_NO, NAME_POSTCODE = (
+    Lookup.Kind.PHONE.value,
+    Lookup.Kind.EMAIL.value,
+    Lookup.Kind.CUSTOMER_NO.value,
+    Lookup.Kind.NAME_POSTCODE.value,
+)
+PERSONAL = (PHONE, EMAIL, CUSTOMER_NO)
 FIELD_HASH_BYTES = 4
 
 
@@ -28,15 +34,17 @@ def named(values: Mapping[str, str]) -> str:
 
 def tokens_of(values: Mapping[str, str], numbers: Sequence[int]) -> list[Token]:
     """Look-up tokens of a row's identifiers, each once."""
-    found = [(Lookup.Kind.PHONE.value, str(number)) for number in numbers]
+    found = [(PHONE, str(number)) for number in numbers]
     if email := values.get("email"):
-        found.append((Lookup.Kind.EMAIL.value, email))
+        found.append((EMAIL, email))
     if customer_no := values.get("customer_no"):
-        found.append((Lookup.Kind.CUSTOMER_NO.value, normal_customer_no(customer_no)))
+        found.append((CUSTOMER_NO, normal_customer_no(customer_no)))
     if (last := values.get("last_name")) and (postcode := values.get("postcode")):
         place = "".join(postcode.split()).upper()
-        found.append((Lookup.Kind.NAME_POSTCODE.value, f"{fold_name(last)}|{place}"))
-    return [(kind, indexes.lookup_token(kind, value)) for kind, value in dict.fromkeys(found)]
+        found.append((NAME_POSTCODE, f"{fold_name(last)}|{place}"))
+    found = list(dict.fromkeys(found))
+    tokens = indexes.lookup_tokens(found)
+    return [(kind, token) for (kind, _), token in zip(found, tokens, strict=True)]
 
 
 def guards_of(values: Mapping[str, str], numbers: Sequence[int]) -> list[Token]:
@@ -71,14 +79,13 @@ def row_key(source: str, external_id: str, values: Mapping[str, str], numbers: S
 def content_hashes(key: bytes, content: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     """One hash of all content and a short one per field. `key` (of the row) goes in, so that equal values of
     two people do not show."""
-    salt, token = key.hex(), indexes.lookup_tokens()
-    hashes = {
-        field: token("field", f"{salt}|{field}|{value}")[:FIELD_HASH_BYTES].hex()
-        for field, value in sorted(content.items())
-        if value
-    }
-    whole = "|".join([f"{field}={content[field]}" for field in hashes])
-    return token("content", f"{salt}|{whole}"), hashes
+    salt = key.hex()
+    said = [(field, value) for field, value in sorted(content.items()) if value]
+    short = indexes.row_tokens("field", [f"{salt}|{field}|{value}" for field, value in said])
+    hashes = {field: token[:FIELD_HASH_BYTES].hex() for (field, _), token in zip(said, short, strict=True)}
+    whole = "|".join([f"{field}={value}" for field, value in said])
+    [token] = indexes.row_tokens("content", [f"{salt}|{whole}"])
+    return token, hashes
 
 
 def changed_fields(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from duecause.apps.ledger.actions import record
-from duecause.apps.register import grouping, queries, writing
+from duecause.apps.register import grouping, link_rows, queries
 from duecause.apps.register.models import LinkOpinion, Record, RecordLink
 from duecause.engine.actor import Actor
 
@@ -88,7 +88,7 @@ def reopen_link(*, actor: Actor, link: RecordLink, now: datetime) -> None:
             grouping.refuse_open_request(_people_of(link))
         reopened = RecordLink.objects.filter(
             pk=link.pk, state__in=settled, decided_by__startswith="employee:"
-        ).update(state=RecordLink.State.SUGGESTED, decided_by=writing.BY_RULE, decided_at=now)
+        ).update(state=RecordLink.State.SUGGESTED, decided_by=link_rows.BY_RULE, decided_at=now)
         if not reopened:
             return
         grouping.regroup([link.a_id, link.b_id], now=now)

@@ -7,7 +7,7 @@ chunk; what the new rows say is in memory already.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from uuid import UUID
 from duecause.apps.bulk import rows_among
 from duecause.apps.gate.actions import open_for_job
 from duecause.apps.register.fields import IDENTITY
-from duecause.apps.register.identifiers import PERSONAL
+from duecause.apps.register.identifiers import CUSTOMER_NO, PERSONAL
 from duecause.apps.register.models import Lookup, Record
 from duecause.apps.register.planning import Plan, Setting, slices
 from duecause.engine.actor import Actor
@@ -41,7 +41,7 @@ class Found:
 
 def shared_of(tokens: Sequence[tuple[str, bytes]], controller: int) -> set[Shared]:
     return {
-        (kind, token, controller if kind == Lookup.Kind.CUSTOMER_NO else None)
+        (kind, token, controller if kind == CUSTOMER_NO else None)
         for kind, token in tokens
         if kind in PERSONAL
     }
@@ -67,13 +67,27 @@ def identity_of(values: Mapping[str, Any], shared: Collection[Shared]) -> Identi
 
 def find_links(*, setting: Setting, plans: Sequence[Plan], now: datetime) -> list[Found]:
     """Pairs worth a link or a suggestion among the chunk's written records and all stored ones."""
+    written = [plan for plan in plans if plan.writes_record and plan.record]
+    shared = _met_again(token for plan in written for kind, token in plan.tokens if kind in PERSONAL)
     own: dict[UUID, set[Shared]] = {}
     values: dict[UUID, Mapping[str, Any]] = {}
-    for plan in plans:
-        if plan.writes_record and plan.record:
-            own[plan.record] = shared_of(plan.tokens, setting.source.controller_id)
-            values[plan.record] = plan.parsed.values
+    for plan in written:
+        if any(token in shared for _, token in plan.tokens):
+            own[plan.record_id] = shared_of(plan.tokens, setting.source.controller_id)
+            values[plan.record_id] = plan.parsed.values
+    if not own:
+        return []
     return _weigh(own, values, actor=Actor.job(str(setting.batch.pk), f"open:{WHY}"), now=now)
+
+
+def _met_again(tokens: Iterable[bytes]) -> set[bytes]:
+    """Those that come twice, or that a stored record has: the other rows, nearly all, have no pair."""
+    once: set[bytes] = set()
+    again: set[bytes] = set()
+    for token in tokens:
+        (again if token in once else once).add(token)
+    again.update(bytes(token) for (token,) in rows_among(Lookup, ("token",), column="token", values=once))
+    return again
 
 
 def find_links_of_records(*, records: Sequence[UUID], job: str, now: datetime) -> list[Found]:
@@ -134,7 +148,7 @@ def _weigh(
 def _stored_holders(wanted: Mapping[Shared, object]) -> list[tuple[Shared, UUID]]:
     tokens = {token for _, token, _ in wanted}
     rows = list(rows_among(Lookup, ("kind", "token", "record_id"), column="token", values=tokens))
-    numbered = {UUID(str(record)) for kind, _, record in rows if kind == Lookup.Kind.CUSTOMER_NO}
+    numbered = {UUID(str(record)) for kind, _, record in rows if kind == CUSTOMER_NO}
     controllers: dict[UUID, int] = {}
     for part in slices(numbered):
         owned = Record.objects.filter(pk__in=part)
@@ -142,7 +156,7 @@ def _stored_holders(wanted: Mapping[Shared, object]) -> list[tuple[Shared, UUID]
     found = []
     for kind, token, record in rows:
         holder = UUID(str(record))
-        controller = controllers[holder] if kind == Lookup.Kind.CUSTOMER_NO else None
+        controller = controllers[holder] if kind == CUSTOMER_NO else None
         item = (kind, bytes(token), controller)
         if item in wanted:
             found.append((item, holder))

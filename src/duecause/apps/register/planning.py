@@ -31,6 +31,12 @@ from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem
 
 Outcome = ImportRow.Outcome
+# As they lie in a plan; a member of an enumeration costs ten times as much to name.
+STORED, UPDATED, QUARANTINED = (
+    Outcome.STORED.value,
+    Outcome.UPDATED.value,
+    Outcome.QUARANTINED.value,
+)
 IDS_PER_QUERY = 900
 SHEET_LENGTH = 80
 NO_BASIS = "unknown"  # screening holds back such a row unless the person's own consent is known
@@ -118,7 +124,7 @@ class Plan:
 
     @property
     def writes_record(self) -> bool:
-        return self.outcome in (Outcome.STORED, Outcome.UPDATED)
+        return self.outcome == STORED or self.outcome == UPDATED
 
     def contents(self, declared: Declared) -> dict[str, dict[str, Any]]:
         """compartment → {field: value} to seal."""
@@ -139,7 +145,7 @@ def plan_chunk(
 def judge_rows(setting: Setting, rows: Sequence[ParsedRow]) -> list[Plan]:
     """Plans that say which rows would be refused or put aside, and nothing of what is stored already."""
     plans = [first_look(setting, row) for row in rows]
-    open_plans = [plan for plan in plans if plan.outcome == Outcome.STORED]
+    open_plans = [plan for plan in plans if plan.outcome == STORED]
     guards = _guard_hits(open_plans)
     for plan in open_plans:
         _refuse_or_quarantine(setting, plan, guards)
@@ -148,14 +154,14 @@ def judge_rows(setting: Setting, rows: Sequence[ParsedRow]) -> list[Plan]:
 
 def settle_chunk(setting: Setting, plans: list[Plan], *, seen: dict[bytes, Plan] | None = None) -> list[Plan]:
     """The same for rows that `first_look` has seen: what the database knows decides the rest."""
-    open_plans = [plan for plan in plans if plan.outcome == Outcome.STORED]
+    open_plans = [plan for plan in plans if plan.outcome == STORED]
     existing = _existing(setting, {plan.key for plan in open_plans})
     first_rows = _rows_of_this_batch(setting, [record.id for record in existing.values()])
     guards = _guard_hits(open_plans)
     seen = {} if seen is None else seen
     for plan in open_plans:
         _refuse_or_quarantine(setting, plan, guards)
-        if plan.outcome != Outcome.STORED:
+        if plan.outcome != STORED:
             continue
         earlier = seen.get(plan.key)
         if earlier is not None:
@@ -180,7 +186,7 @@ def first_look(setting: Setting, row: ParsedRow) -> Plan:
     if key is None or not any(kind != "name_postcode" for kind, _ in tokens):
         row.problems.append(Problem("no_identifier", NO_IDENTIFIER, {"row": row.row}))
         return Plan(row, Outcome.REFUSED)
-    plan = Plan(row, Outcome.STORED, key=key, tokens=tokens)
+    plan = Plan(row, STORED, key=key, tokens=tokens)
     plan.obtained_on = (
         row.dates.get("obtained_on") or row.dates.get("consent_on") or setting.source.obtained_on
     )
@@ -248,15 +254,13 @@ def _withdraw(
 ) -> None:
     """Where the corrected row of a record shows no basis any more, that of the earlier file must not go on
     counting, unless another row of this file shows one."""
+    aside = [plan for plan in plans if plan.outcome == QUARANTINED]
+    if not aside:
+        return
     shown = {plan.key for plan in plans if plan.record}
-    for plan in plans:
+    for plan in aside:
         known = existing.get(plan.key)
-        if (
-            plan.outcome != Outcome.QUARANTINED
-            or known is None
-            or plan.key in shown
-            or known.id in first_rows
-        ):
+        if known is None or plan.key in shown or known.id in first_rows:
             continue
         plan.withdraws = known.id
         plan.parsed.problems.append(problem("basis_withdrawn", row=plan.parsed.row))

@@ -8,7 +8,7 @@ need them.
 from __future__ import annotations
 
 from duecause.apps.register import facts
-from duecause.apps.register.planning import Outcome, Plan, Setting, first_look
+from duecause.apps.register.planning import STORED, Plan, Setting, first_look
 from duecause.apps.register.reading import Way
 from duecause.apps.register.writing import to_seal_of
 from duecause.apps.vault.actions import SealingApart
@@ -26,9 +26,9 @@ class Preparer:
         """The plans of these rows, each as if its record were new: whether it is, only the database knows."""
         setting, apart = self._setting, SealingApart()
         plans = [first_look(setting, row) for row in way.parse(batch)]
-        hopeful = [plan for plan in plans if plan.outcome == Outcome.STORED and not plan.reason]
+        hopeful = [plan for plan in plans if plan.outcome == STORED and not plan.reason]
         for plan, record in zip(hopeful, many_uuid7(len(hopeful)), strict=True):
             plan.record = record
             plan.sealed = [apart.seal(to_seal) for to_seal in to_seal_of(setting, plan)]
-        facts.add_dial_values(setting, [plan for plan in plans if plan.outcome == Outcome.STORED])
+        facts.add_dial_values(setting, [plan for plan in plans if plan.outcome == STORED])
         return plans

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from duecause.apps.ledger.actions import record
-from duecause.apps.register import matching_job, writing
+from duecause.apps.register import link_rows, matching_job
 from duecause.apps.register.matching_job import Found
 from duecause.apps.register.models import Record, RecordLink
 from duecause.apps.register.planning import slices
@@ -116,7 +116,7 @@ def _weigh_and_store(
     for done, part in enumerate(slices(ordered, PAIRS_AT_ONCE), start=1):
         found = _weighed(register, records, {pair: pairs[pair] for pair in part}, actor=actor, now=now)
         with transaction.atomic():
-            stored = writing.join_late(found, now=now)
+            stored = link_rows.join_late(found, now=now)
             if stored:
                 payload = {"pairs": len(part), "links": dict(stored)}
                 record(actor=actor, kind="register.links_proposed", now=now, payload=payload)

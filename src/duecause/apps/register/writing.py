@@ -4,10 +4,12 @@ bytes are made before it, because they live in another database."""
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -15,7 +17,7 @@ from uuid import UUID
 from django.db.models import Model
 
 from duecause.apps.bulk import insert_rows, stored_uuid
-from duecause.apps.register import facts, grouping, rewriting, stored_only
+from duecause.apps.register import facts, grouping, link_rows, rewriting, stored_only
 from duecause.apps.register.limits import limits
 from duecause.apps.register.matching_job import Found
 from duecause.apps.register.models import (
@@ -26,22 +28,29 @@ from duecause.apps.register.models import (
     Person,
     QuarantinedRow,
     Record,
-    RecordLink,
     RelationFact,
 )
-from duecause.apps.register.planning import SHEET_LENGTH, Outcome, Plan, Setting, slices
+from duecause.apps.register.planning import (
+    QUARANTINED,
+    SHEET_LENGTH,
+    STORED,
+    UPDATED,
+    Outcome,
+    Plan,
+    Setting,
+    slices,
+)
 from duecause.apps.vault import indexes
-from duecause.apps.vault.actions import ToSeal, seal_many, seal_new, store_new_keys
+from duecause.apps.vault.actions import ToSeal, seal_many, seal_new, store_new_keys, text_of
 from duecause.apps.vault.models import Compartment
 from duecause.apps.vault.token_fields import TokenField
 from duecause.engine import tlog
-from duecause.engine.ids import uuid7
-from duecause.engine.matching import Verdict
+from duecause.engine.ids import many_uuid7, uuid7
 from duecause.engine.problems import Problem
 
 QUARANTINE_USE = "register.quarantine"
-BY_RULE = "rule"
 IDENTITY, CONTRACT = str(Compartment.IDENTITY), str(Compartment.CONTRACT)
+USES = {compartment.value: f"register.{compartment}" for compartment in Compartment}
 RECORD_COLUMNS = (
     "id", "person_id", "source_id", "batch_id", "sheet", "row", "key_in_source", "content_hash", "fields",
     "field_hashes", "identity", "contract", "language", "basis", "wording_id", "obtained_on", "recorded_at",
@@ -55,32 +64,40 @@ KEPT = ("id", "person_id", "source_id", "key_in_source", "recorded_at")
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """The sealed bytes of one chunk: (owner, compartment) → blob."""
+    """The sealed bytes of one chunk: (owner, compartment) → blob, of rows that are no new records; those have
+    theirs in the plan."""
 
     blobs: dict[tuple[UUID, str], bytes]
     quarantine: list[tuple[Plan, UUID]]
 
-    def of(self, plan: Plan, compartment: str) -> bytes | None:
-        return self.blobs.get((plan.record, compartment)) if plan.record else None
+    def of(self, plan: Plan) -> tuple[bytes | None, bytes | None]:
+        """The record's identity and contract."""
+        if plan.outcome != STORED:
+            record = plan.record_id
+            return self.blobs.get((record, IDENTITY)), self.blobs.get((record, CONTRACT))
+        identity = contract = None
+        for sealed in plan.sealed:
+            if sealed.compartment == IDENTITY:
+                identity = sealed.blob
+            elif sealed.compartment == CONTRACT:
+                contract = sealed.blob
+        return identity, contract
 
 
 def use_of(compartment: str) -> str:
-    return f"register.{compartment}"
+    return USES[compartment]
 
 
 def seal_chunk(setting: Setting, plans: Sequence[Plan]) -> Sealed:
     """Commit the new keys, those of another process among them, and seal what is left to seal."""
-    stored = [sealed for plan in plans if plan.outcome == Outcome.STORED for sealed in plan.sealed]
-    store_new_keys(stored)
-    blobs = {(sealed.owner, sealed.compartment): sealed.blob for sealed in stored}
-    quarantine = [(plan, uuid7()) for plan in plans if plan.outcome == Outcome.QUARANTINED]
+    store_new_keys([sealed for plan in plans if plan.outcome == STORED for sealed in plan.sealed])
+    blobs: dict[tuple[UUID, str], bytes] = {}
+    quarantine = [(plan, uuid7()) for plan in plans if plan.outcome == QUARANTINED]
     apart = [
         ToSeal(owner, Compartment.IDENTITY, QUARANTINE_USE, _quarantined_content(plan))
         for plan, owner in quarantine
     ]
-    again = [
-        to_seal for plan in plans if plan.outcome == Outcome.UPDATED for to_seal in to_seal_of(setting, plan)
-    ]
+    again = [to_seal for plan in plans if plan.outcome == UPDATED for to_seal in to_seal_of(setting, plan)]
     for items, seal in ((apart, seal_new), (again, seal_many)):
         for item, blob in zip(items, seal(items), strict=True):
             blobs[item.owner, item.compartment] = blob
@@ -89,7 +106,7 @@ def seal_chunk(setting: Setting, plans: Sequence[Plan]) -> Sealed:
 
 def to_seal_of(setting: Setting, plan: Plan) -> list[ToSeal]:
     return [
-        ToSeal(plan.record_id, compartment, use_of(compartment), content)
+        ToSeal(plan.record_id, compartment, USES[compartment], text_of(content))
         for compartment, content in plan.contents(setting.declared).items()
     ]
 
@@ -103,10 +120,10 @@ def write_chunk(
     setting: Setting, plans: Sequence[Plan], sealed: Sealed, found: Sequence[Found]
 ) -> Counter[str]:
     """Everything one chunk becomes. Returns how many links and suggestions were stored."""
-    stored = [plan for plan in plans if plan.outcome == Outcome.STORED]
-    updated = [plan for plan in plans if plan.outcome == Outcome.UPDATED]
+    stored = [plan for plan in plans if plan.outcome == STORED]
+    updated = [plan for plan in plans if plan.outcome == UPDATED]
     _loosen(setting, updated)
-    links = _within_decisions(_undecided(found))
+    links = link_rows.within_decisions(link_rows.undecided(found))
     _give_people(setting, plans, links)
     written = [*stored, *updated]
     _as_stored(plans)
@@ -118,7 +135,7 @@ def write_chunk(
     _write_relations(plans)
     _write_quarantine(setting, sealed)
     insert_rows(ImportRow, ROW_COLUMNS, (_import_row(setting, plan) for plan in plans))
-    return write_links(links, now=setting.now)
+    return link_rows.write_links(links, now=setting.now)
 
 
 def _write_finders(setting: Setting, written: Sequence[Plan]) -> None:
@@ -160,27 +177,27 @@ def rewrite(
 def _loosen(setting: Setting, updated: Sequence[Plan]) -> None:
     """A record with other identifiers than before may be somebody else: what the rule linked is undone."""
     changed = [plan.record for plan in updated if plan.record and _identifiers_changed(plan)]
-    touched = _end_rule_links(changed)
+    touched = link_rows.end_rule_links(changed)
     if touched:
         grouping.regroup(sorted(touched), now=setting.now)
 
 
 def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]) -> None:
     """A new record joins the person of the record it is linked to; otherwise it is a person of its own."""
-    stored = [plan for plan in plans if plan.outcome == Outcome.STORED]
+    stored = [plan for plan in plans if plan.outcome == STORED]
     by_record = {plan.record_id: plan for plan in stored}
     languages: dict[UUID, str] = {}
-    for group in grouping.joined_people(_certain(links)):
+    for group in grouping.joined_people(link_rows.certain_pairs(links)):
         people = {node for node in group if node not in by_record}
         person = grouping.merge_people(people) if people else uuid7()
         for record in sorted(group - people):
             by_record[record].person = person
             if not people:
                 languages.setdefault(person, by_record[record].language)
-    for plan in stored:
-        if plan.person is None:
-            plan.person = uuid7()
-            languages[plan.person] = plan.language
+    alone = [plan for plan in stored if plan.person is None]
+    for plan, person in zip(alone, many_uuid7(len(alone)), strict=True):
+        plan.person = person
+        languages[person] = plan.language
     insert_rows(
         Person,
         ("id", "language", "created_at", "restricted_at", "erased_at"),
@@ -191,13 +208,11 @@ def _give_people(setting: Setting, plans: Sequence[Plan], links: Sequence[Found]
 
 def _learn_people(plans: Sequence[Plan], by_record: dict[UUID, Plan]) -> None:
     """Plans for records that exist, or that repeat an earlier row, follow where those records are now."""
-    older = {plan.record for plan in plans if plan.record and plan.record not in by_record}
-    people = grouping.people_of(older)
-    for plan in plans:
-        if plan.record is None or plan.outcome == Outcome.STORED:
-            continue
-        first = by_record.get(plan.record)
-        plan.person = first.person if first else people.get(plan.record)
+    others = [plan for plan in plans if plan.record is not None and plan.outcome != STORED]
+    people = grouping.people_of({plan.record_id for plan in others if plan.record_id not in by_record})
+    for plan in others:
+        first = by_record.get(plan.record_id)
+        plan.person = first.person if first else people.get(plan.record_id)
 
 
 def _in_order(
@@ -224,7 +239,7 @@ def _as_stored(plans: Sequence[Plan]) -> None:
 
 def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> tuple[object, ...]:
     """Values of RECORD_COLUMNS."""
-    blobs, record = sealed.blobs, plan.record_id
+    identity, contract = sealed.of(plan)
     return (
         plan.record_stored,
         plan.person_stored,
@@ -234,10 +249,10 @@ def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> tuple[object
         plan.parsed.row,
         plan.key,
         plan.content_hash,
-        sorted(plan.parsed.values),
-        plan.field_hashes,
-        blobs.get((record, IDENTITY)),
-        blobs.get((record, CONTRACT)),
+        _names_text(tuple(plan.parsed.values)),
+        _hashes_text(plan.field_hashes),
+        identity,
+        contract,
         plan.language,
         setting.source.claimed_basis,
         plan.wording,
@@ -248,11 +263,24 @@ def _record_values(setting: Setting, plan: Plan, sealed: Sealed) -> tuple[object
     )
 
 
+@lru_cache(maxsize=1_024)
+def _names_text(names: tuple[str, ...]) -> str:
+    """JSON of the sorted names of fields: nearly all rows of a file have the same ones."""
+    return json.dumps(sorted(names))
+
+
+def _hashes_text(hashes: Mapping[str, str]) -> str:
+    """JSON of field → hexadecimal digits."""
+    return "{" + ",".join([f'{quoted(field)}:"{digits}"' for field, digits in hashes.items()]) + "}"
+
+
 def _update_records(setting: Setting, updated: Sequence[Plan], sealed: Sealed) -> None:
     before = rewriting.stored_records([plan.record_id for plan in updated])
     for plan in updated:
         values = dict(zip(RECORD_COLUMNS, _record_values(setting, plan, sealed), strict=True))
         values = {name: value for name, value in values.items() if name not in KEPT} | {
+            "fields": sorted(plan.parsed.values),
+            "field_hashes": plan.field_hashes,
             "changed_at": setting.now,
             "history": rewriting.history_with(setting, plan, before[plan.record_id]),
         }
@@ -269,7 +297,7 @@ def _write_relations(plans: Sequence[Plan]) -> None:
     first: list[RelationFact] = []
     further: list[RelationFact] = []
     for plan in plans:
-        if plan.record and plan.person and plan.outcome != Outcome.QUARANTINED:
+        if plan.record and plan.person and plan.outcome != QUARANTINED:
             fact = facts.relation_of(plan, record=plan.record, person=plan.person)
             if fact:
                 (further if plan.repeats else first).append(fact)
@@ -322,8 +350,8 @@ def _import_row(setting: Setting, plan: Plan) -> tuple[object, ...]:
         plan.parsed.sheet[:SHEET_LENGTH],
         plan.parsed.row,
         str(plan.outcome),
-        plan.record_stored if plan.outcome != Outcome.QUARANTINED else None,
-        [stored_problem(problem) for problem in plan.parsed.problems] or NOTHING,
+        plan.record_stored if plan.outcome != QUARANTINED else None,
+        [stored_problem(problem) for problem in plan.parsed.problems] if plan.parsed.problems else NOTHING,
         plan.changes or NOTHING,
     )
 
@@ -340,108 +368,13 @@ def stored_problem(problem: Problem) -> dict[str, object]:
     }
 
 
-def write_links(links: Sequence[Found], *, now: datetime) -> Counter[str]:
-    """Store what the rule found. Returns how many of each state."""
-    rows = [
-        RecordLink(
-            a_id=link.a,
-            b_id=link.b,
-            state=_state(link),
-            rule=link.evidence.rule,
-            evidence=list(link.evidence.codes),
-            decided_by=BY_RULE,
-            decided_at=now,
-        )
-        for link in links
-    ]
-    RecordLink.objects.bulk_create(rows)
-    return Counter(str(row.state) for row in rows)
-
-
-def _undecided(links: Sequence[Found]) -> list[Found]:
-    """Without the pairs that have a row already: what a person decided stays as decided."""
-    decided: set[tuple[UUID, UUID]] = set()
-    for part in slices({link.a for link in links}):
-        decided.update(RecordLink.objects.filter(a__in=part).values_list("a_id", "b_id"))
-    return [link for link in links if (link.a, link.b) not in decided]
-
-
-def _within_decisions(links: Sequence[Found]) -> list[Found]:
-    """A third record must not join two people whom somebody has kept apart: its links become suggestions."""
-    stored = grouping.people_of({record for pair in _certain(links) for record in pair})
-    known, contested = frozenset(stored.values()), set[UUID]()
-    for group in grouping.joined_people(_certain(links)):
-        people = {node for node in group if node in known}
-        if len(people) > 1 and grouping.kept_apart(people):
-            contested |= group
-    return [
-        replace(link, evidence=replace(link.evidence, verdict=Verdict.SUGGEST))
-        if stored.get(link.a, link.a) in contested
-        else link
-        for link in links
-    ]
-
-
-def _certain(links: Sequence[Found]) -> list[tuple[UUID, UUID]]:
-    return [(link.a, link.b) for link in links if link.evidence.verdict is Verdict.LINK]
-
-
-def _state(link: Found) -> str:
-    is_link = link.evidence.verdict is Verdict.LINK
-    return RecordLink.State.LINKED if is_link else RecordLink.State.SUGGESTED
-
-
-def _end_rule_links(records: Sequence[UUID]) -> set[UUID]:
-    """Forget what the rule found for these records. Returns every record that lost a link."""
-    touched: set[UUID] = set()
-    for part in slices(records):
-        for side in ("a__in", "b__in"):
-            rows = RecordLink.objects.filter(decided_by=BY_RULE, **{side: part})
-            for a, b, state in rows.values_list("a_id", "b_id", "state"):
-                if state == RecordLink.State.LINKED:
-                    touched |= {a, b}
-            rows.delete()
-    return touched
-
-
-def join_late(found: Sequence[Found], *, now: datetime) -> Counter[str]:
-    """Links between stored records that an import could not see. A suggestion of the rules that has become
-    certain is linked; what a person decided stays as decided."""
-    certain = {pair for link in found if link.evidence.verdict is Verdict.LINK for pair in [(link.a, link.b)]}
-    promoted = _suggested_by_rule(certain)
-    fresh = {(link.a, link.b) for link in _undecided(found)}
-    links = _within_decisions([link for link in found if (link.a, link.b) in fresh | promoted.keys()])
-    for people in grouping.joined_people(_certain(links)):
-        grouping.merge_people(people)
-    counts: Counter[str] = Counter()
-    for link in links:
-        row = promoted.get((link.a, link.b))
-        if row is not None and link.evidence.verdict is Verdict.LINK:
-            counts["linked"] += RecordLink.objects.filter(pk=row, state=RecordLink.State.SUGGESTED).update(
-                state=RecordLink.State.LINKED,
-                rule=link.evidence.rule,
-                evidence=list(link.evidence.codes),
-                decided_at=now,
-            )
-    return counts + write_links([link for link in links if (link.a, link.b) in fresh], now=now)
-
-
-def _suggested_by_rule(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
-    """Open suggestions among these pairs → their row."""
-    rows: dict[tuple[UUID, UUID], int] = {}
-    for part in slices({a for a, _ in pairs}):
-        waiting = RecordLink.objects.filter(a__in=part, state=RecordLink.State.SUGGESTED, decided_by=BY_RULE)
-        rows |= {(a, b): pk for pk, a, b in waiting.values_list("pk", "a_id", "b_id") if (a, b) in pairs}
-    return rows
-
-
 def chunk_root(plans: Sequence[Plan], sealed: Sealed) -> bytes:
     """Tree hash over SHA-256(record id ‖ SHA-256(identity) ‖ SHA-256(contract)) of the written records."""
     leaves, sha256 = [], hashlib.sha256
     for plan in plans:
         if plan.writes_record and plan.record:
-            identity, contract = sealed.of(plan, IDENTITY) or b"", sealed.of(plan, CONTRACT) or b""
-            told = plan.record.bytes + sha256(identity).digest() + sha256(contract).digest()
+            identity, contract = sealed.of(plan)
+            told = plan.record.bytes + sha256(identity or b"").digest() + sha256(contract or b"").digest()
             leaves.append(tlog.leaf_hash(sha256(told).digest()))
     return tlog.root_of(leaves)
 

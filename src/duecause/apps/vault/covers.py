@@ -148,7 +148,7 @@ def candidates(families: Iterable[str], tokens: Iterable[bytes]) -> list[Stored]
     """Every form in which these tokens may lie in the database."""
     given = list(tokens)
     ready = [token for token in given if isinstance(token, Stored)]
-    bare = [token for token in given if not isinstance(token, Stored)]
+    bare = [token for token in given if not isinstance(token, Stored)] if ready else given
     if not bare:
         return ready
     held = _now()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,18 @@ def lookup_token(kind: str, value: str) -> bytes:
     return keyring.current().lookup.token(kind, value, bits=bits)
 
 
-def lookup_tokens() -> Callable[[str, str], bytes]:
-    """`lookup_token` at full length, for many values in a row."""
-    return keyring.current().lookup.token
+def lookup_tokens(pairs: Iterable[tuple[str, str]]) -> list[bytes]:
+    """`lookup_token` of many kinds and values."""
+    token = keyring.current().lookup.token
+    return [
+        token(kind, value, bits=NAME_POSTCODE_BITS if kind == "name_postcode" else 128)
+        for kind, value in pairs
+    ]
+
+
+def row_tokens(domain: str, values: Iterable[str]) -> list[bytes]:
+    """Tokens at full length under the look-up key, of one kind."""
+    return keyring.current().lookup.tokens(domain, values)
 
 
 def lookup_key_id() -> str:
