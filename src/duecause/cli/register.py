@@ -86,7 +86,7 @@ def import_command(
 
 
 def _cpu() -> dict[str, float]:
-    """CPU-seconds of this process, and of the one that prepared."""
+    """CPU-seconds of this process, and of those that prepared rows and committed keys."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"writing_cpu": time.process_time(), "preparing_cpu": spent.ru_utime + spent.ru_stime}
 

@@ -22,6 +22,8 @@ from duecause.apps.register.preparing import Preparer
 from duecause.apps.register.preparing_apart import prepared_apart
 from duecause.apps.register.reading import ReadFile, Way
 from duecause.apps.second_process import more_than_one_core
+from duecause.apps.vault.actions import store_new_keys
+from duecause.apps.vault.keys_apart import KeysApart, keys_apart
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.tabular import Batch
@@ -32,6 +34,8 @@ BULK_FROM = 20_000
 BULK_ROWS = {"postgresql": 20_000, "sqlite": 50_000}
 """A page of the index of tokens is written once per chunk, however many rows fall on it: larger chunks write
 less. SQLite makes other writers wait meanwhile (docs/decisions/0013)."""
+KEYS_APART_FROM = 200_000
+"""Rows from which a third process commits the keys meanwhile."""
 BATCH_ROWS = 2_000
 STATISTICS_EVERY = 500_000
 
@@ -77,9 +81,14 @@ def load(actor: Actor, setting: Setting, file: ReadFile, progress: Progress | No
     size = BULK_ROWS[connections[router.db_for_write(Record)].vendor] if bulk else CHUNK_ROWS
     batches = _behind(batch.rows_done, file.batches(min(size, BATCH_ROWS)))
     chunks = counted = 0
-    with closing(_prepared(setting, batches, bulk)) as prepared, _without_collector():
+    apart = more_than_one_core() and batch.rows_total - batch.rows_done >= KEYS_APART_FROM
+    with (
+        closing(_prepared(setting, batches, bulk)) as prepared,
+        keys_apart(apart) as keys,
+        _without_collector(),
+    ):
         for plans in _timed(_gathered(prepared, size), times):
-            _store_chunk(actor, setting, plans, times)
+            _store_chunk(actor, setting, plans, times, keys)
             chunks, counted = chunks + 1, counted + len(plans)
             # 1, 2, 4 … : often while tables are small, rarely later
             if chunks & (chunks - 1) == 0 or counted >= STATISTICS_EVERY:
@@ -140,15 +149,22 @@ def _timed(chunks: Iterator[list[Plan]], times: Times) -> Iterator[list[Plan]]:
         yield chunk
 
 
-def _store_chunk(actor: Actor, setting: Setting, prepared: list[Plan], times: Times) -> None:
-    """Decide and weigh without a lock, commit the keys, then write in one transaction."""
+def _store_chunk(
+    actor: Actor, setting: Setting, prepared: list[Plan], times: Times, keys: KeysApart | None
+) -> None:
+    """Decide and weigh without a lock, then write in one transaction; it ends when the keys are committed."""
     with times.of("look_up"):
         plans = settle_chunk(setting, prepared)
         outlived = keeping.keep_corrections(setting, plans)
+    with times.of("keys"):
+        if keys:
+            keys.begin(writing.new_keys(plans))
+        else:
+            store_new_keys(writing.new_keys(plans))
     with times.of("match"):
         found = matching_job.find_links(setting=setting, plans=plans, now=setting.now)
     with times.of("keys"):
-        sealed = writing.seal_chunk(setting, plans)
+        sealed = writing.seal_rest(setting, plans)
     batch = setting.batch
     passed = batch.rows_done + len(plans)
     outcomes = Counter(str(plan.outcome) for plan in plans)
@@ -168,6 +184,8 @@ def _store_chunk(actor: Actor, setting: Setting, prepared: list[Plan], times: Ti
         record(actor=actor, kind="register.import_chunk", now=setting.now, payload=payload)
         keeping.end_corrections(outlived, now=setting.now)
         telling.announce(_corrected(actor, setting, plans))
+        if keys:
+            keys.wait()
     batch.rows_done, batch.counts = passed, counts
 
 

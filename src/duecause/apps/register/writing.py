@@ -41,7 +41,7 @@ from duecause.apps.register.planning import (
     slices,
 )
 from duecause.apps.vault import indexes
-from duecause.apps.vault.actions import ToSeal, seal_many, seal_new, store_new_keys, text_of
+from duecause.apps.vault.actions import SealedApart, ToSeal, seal_many, seal_new, text_of
 from duecause.apps.vault.models import Compartment
 from duecause.apps.vault.token_fields import TokenField
 from duecause.engine import tlog
@@ -88,9 +88,13 @@ def use_of(compartment: str) -> str:
     return USES[compartment]
 
 
-def seal_chunk(setting: Setting, plans: Sequence[Plan]) -> Sealed:
-    """Commit the new keys, those of another process among them, and seal what is left to seal."""
-    store_new_keys([sealed for plan in plans if plan.outcome == STORED for sealed in plan.sealed])
+def new_keys(plans: Sequence[Plan]) -> list[SealedApart]:
+    """What is sealed already, under keys that are to be committed."""
+    return [sealed for plan in plans if plan.outcome == STORED for sealed in plan.sealed]
+
+
+def seal_rest(setting: Setting, plans: Sequence[Plan]) -> Sealed:
+    """Seal what only the database could tell, under keys that are committed at once."""
     blobs: dict[tuple[UUID, str], bytes] = {}
     quarantine = [(plan, uuid7()) for plan in plans if plan.outcome == QUARANTINED]
     apart = [

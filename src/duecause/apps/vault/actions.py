@@ -114,18 +114,24 @@ class SealingApart:
 def store_new_keys(sealed: Sequence[SealedApart]) -> None:
     """Commit the keys of owners known to be new. Raises IntegrityError if one is not, SealBroken for a key
     that nobody could unwrap any more, Unavailable."""
-    if not sealed:
-        return
+    if sealed:
+        check_wrapping(sealed)
+        insert_keys((item.owner, item.compartment, item.wrapped, item.kek_id) for item in sealed)
+
+
+def check_wrapping(sealed: Iterable[SealedApart]) -> None:
+    """Raises SealBroken for a key that nobody could unwrap any more, Unavailable."""
     wrapping = keyring.current().wrapping
     for kek_id in {item.kek_id for item in sealed}:
         wrapping.of(kek_id)
+
+
+def insert_keys(keys: Iterable[tuple[UUID, str, bytes, str]]) -> None:
+    """Owner, compartment, wrapped key and what wrapped it. Raises IntegrityError for one that is there."""
     now = datetime.now(UTC)
     with transaction.atomic(using=router.db_for_write(DataKey)):
-        insert_rows(
-            DataKey,
-            ("owner", "compartment", "wrapped", "kek_id", "created_at"),
-            ((item.owner, item.compartment, item.wrapped, item.kek_id, now) for item in sealed),
-        )
+        rows = ((*key, now) for key in keys)
+        insert_rows(DataKey, ("owner", "compartment", "wrapped", "kek_id", "created_at"), rows)
 
 
 def seal_new(items: Sequence[ToSeal]) -> list[bytes]:
