@@ -97,6 +97,12 @@ def test_only_a_job_with_the_function_opens_the_register(world):
         proposing.propose_links(actor=Actor.job("1", "open:matching"), now=NOW)
 
 
+def test_without_birth_dates_the_rules_still_look(world, monkeypatch):
+    monkeypatch.setattr(proposals, "MODEL_NEEDS", 1)
+    two_lists(world, f"Mila;Peeters;;0470000021;;{HOME}", f"Mila;Peeters;;0470000022;m@example.org;{HOME}")
+    assert round_over() == {"linked": 1} and Person.objects.count() == 1
+
+
 def test_the_model_suggests_and_leaves_nothing_behind(world, tmp_path, monkeypatch):
     monkeypatch.setattr(proposals, "MODEL_NEEDS", 200)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from benchmarks.matching_parts.ours import identity_of
 from benchmarks.matching_parts.people import World
+from duecause.engine.matching import proposals
 from duecause.engine.matching.linking import candidate_pairs
 from duecause.engine.matching.proposals import Limits, Register, worth_asking
 from duecause.engine.matching.rules import Evidence, Verdict
@@ -38,6 +41,36 @@ def test_the_model_finds_people_whom_the_rules_cannot_see(rows, register):
 def test_proposals_come_most_probable_first_and_the_same_each_time(register):
     first, again = register.proposals(), register.proposals()
     assert first == again and [p for _, _, p in first] == sorted((p for _, _, p in first), reverse=True)
+
+
+def test_scored_in_parts_the_same_pairs_come(register, monkeypatch):
+    whole = {(a, b): p for a, b, p in register.proposals()}
+    monkeypatch.setattr(proposals, "SCORED_AT_ONCE", 400)
+    parts = {(a, b): p for a, b, p in register.proposals()}
+    assert parts == pytest.approx(whole) and len(whole) > 100
+    best = register.proposals(most=10)
+    assert len(best) == 10 and min(p for _, _, p in best) >= sorted(whole.values())[-10]
+
+
+def test_what_is_settled_is_not_asked_about(register):
+    [one, other, *_] = register.proposals()
+    rules = register.rule_pairs()
+    persons = list(range(register.size))
+    persons[one[1]] = persons[one[0]]
+    register.settle(pa.array(persons, pa.int64()), [other[:2], rules[0]])
+    try:
+        assert not {one[:2], other[:2], rules[0]} & {(a, b) for a, b, _ in register.proposals()}
+        assert rules[0] not in register.rule_pairs()
+        assert register.proposals(most=1)[0][:2] not in (one[:2], other[:2]), "their place goes to the next"
+    finally:
+        register.settle(pa.array([], pa.int64()))
+
+
+def test_where_nothing_can_be_learnt_the_model_says_nothing(rows):
+    """No birth date at all: neither of the two things it compares by it has an example."""
+    with Register() as undated:
+        undated.add([replace(identity_of(row), birth=None) for row in rows])
+        assert undated.proposals() == [] and undated.rule_pairs()
 
 
 def test_pairs_for_the_rules_are_those_of_the_plain_way_without_other_first_names(rows, register):

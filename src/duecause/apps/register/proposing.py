@@ -6,15 +6,17 @@ link; the model only suggests (docs/decisions/0012).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, overload
 from uuid import UUID
 
+import pyarrow as pa
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -48,12 +50,13 @@ def propose_links(*, actor: Actor, now: datetime, progress: Progress | None = No
     """
     actor.require("register.link")
     tell = progress or (lambda done, total: None)
-    records = list(_usable().order_by("pk").values_list("pk", flat=True))
+    records, persons = _numbered()
     try:
         with Register() as register:
             for part in _opened(register, records, actor=actor, now=now):
                 tell(part, len(records) * 2)
-            found = _pairs(register, records, lambda: tell(len(records), len(records) * 2))
+            register.settle(persons, _decided(records))
+            found = _pairs(register, lambda: tell(len(records), len(records) * 2))
             return _weigh_and_store(register, records, found, actor=actor, now=now, tell=tell)
     except MemoryError:
         raise Refused(
@@ -66,6 +69,51 @@ def _usable() -> QuerySet[Record]:
     return Record.objects.filter(person__restricted_at=None, person__erased_at=None)
 
 
+class Numbered(Sequence[UUID]):
+    """The ids of all records in order; 16 bytes each, because there are millions."""
+
+    def __init__(self, ids: bytes) -> None:
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids) // 16
+
+    @overload
+    def __getitem__(self, place: int) -> UUID: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Numbered: ...
+
+    def __getitem__(self, place: int | slice) -> UUID | Numbered:
+        if isinstance(place, slice):
+            start, stop, _ = place.indices(len(self))
+            return Numbered(self._ids[16 * start : 16 * stop])
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return UUID(bytes=self._ids[16 * place : 16 * place + 16])
+
+    def place_of(self, record: UUID) -> int | None:
+        place = bisect_left(self, record)
+        return place if place < len(self) and self[place] == record else None
+
+
+def _numbered() -> tuple[Numbered, pa.Array]:
+    """All records that take part, and whose each is."""
+    ids, persons = bytearray(), bytearray()
+    rows = _usable().order_by("pk").values_list("pk", "person_id")
+    for one, person in rows.iterator(chunk_size=10_000):
+        ids += one.bytes
+        persons += person.bytes
+    whose = pa.Array.from_buffers(pa.binary(16), len(persons) // 16, [None, pa.py_buffer(persons)])
+    return Numbered(bytes(ids)), whose.dictionary_encode().indices.cast(pa.int64())
+
+
+def _decided(records: Numbered) -> list[Pair]:
+    rows = RecordLink.objects.exclude(state=RecordLink.State.SUGGESTED).values_list("a_id", "b_id")
+    places = ((records.place_of(a), records.place_of(b)) for a, b in rows.iterator())
+    return [(min(a, b), max(a, b)) for a, b in places if a is not None and b is not None]
+
+
 def _opened(register: Register, records: Sequence[UUID], *, actor: Actor, now: datetime) -> Iterator[int]:
     """Fill the register in the order of `records`; one whose key is gone stands there without a word."""
     done = 0
@@ -76,20 +124,13 @@ def _opened(register: Register, records: Sequence[UUID], *, actor: Actor, now: d
         yield done
 
 
-def _pairs(register: Register, records: Sequence[UUID], breathe: Callable[[], None]) -> dict[Pair, float]:
+def _pairs(register: Register, breathe: Callable[[], None]) -> dict[Pair, float]:
     """Pairs of different persons that nobody has decided on → the model's probability, 0 for the rules'."""
-    proposed = _patiently(register.proposals, breathe)
+    proposed = _patiently(lambda: register.proposals(most=MOST_PROPOSALS), breathe)
     pairs: dict[Pair, float] = dict.fromkeys(_patiently(register.rule_pairs, breathe), 0.0)
-    for a, b, probability in proposed[:MOST_PROPOSALS]:
+    for a, b, probability in proposed:
         pairs[a, b] = probability
-    number = {one: position for position, one in enumerate(records)}
-    person = dict(_usable().values_list("pk", "person_id"))
-    decided = RecordLink.objects.exclude(state=RecordLink.State.SUGGESTED).values_list("a_id", "b_id")
-    for one, other in decided.iterator():
-        pairs.pop((number.get(one, -1), number.get(other, -1)), None)
-    return {
-        pair: p for pair, p in pairs.items() if person.get(records[pair[0]]) != person.get(records[pair[1]])
-    }
+    return pairs
 
 
 def _patiently(work: Callable[[], T], breathe: Callable[[], None]) -> T:

@@ -11,14 +11,15 @@ PLACEHOLDERS = frozenset({(1, 1, 1900), (1, 1, 1901), (1, 1, 1970), (11, 11, 191
 def birth_compared(a: date | None, b: date | None) -> str:
     """`same`, `close` (one slip of the pen apart), `differs`, or `missing` where one is unknown or stands for
     unknown (1 January 1900)."""
-    if a is None or b is None or _is_placeholder(a) or _is_placeholder(b):
+    if a is None or b is None or is_placeholder(a) or is_placeholder(b):
         return "missing"
     if a == b:
         return "same"
     return "close" if _one_slip(a, b) else "differs"
 
 
-def _is_placeholder(day: date) -> bool:
+def is_placeholder(day: date) -> bool:
+    """Whether a date stands for an unknown one."""
     return (day.day, day.month, day.year) in PLACEHOLDERS
 
 

@@ -9,7 +9,8 @@ tokens and hashes stand for numbers and addresses.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from duecause.engine.matching.births import is_placeholder
 from duecause.engine.matching.comparing import address_key
 from duecause.engine.matching.rules import Evidence, Identity, Verdict
 from duecause.engine.matching.surroundings import (
@@ -32,6 +34,10 @@ from duecause.engine.memory_database import connect
 SEED = 1
 MODEL_NEEDS = 1_000  # records; below, a trained model would be noise
 RANDOM_PAIRS = 3e6
+TRAINING_PAIRS = 2e6
+TRAINED_FROM = 50  # pairs; what fewer of them say of a comparison is chance
+SCORED_AT_ONCE = 3_000_000
+"""Candidate pairs that are in memory at one time: about 0.2 KB each."""
 PEOPLE = pa.schema(
     [
         ("unique_id", pa.int64()),
@@ -61,7 +67,10 @@ BLOCKS = (
     ("address", "initial"),
     ("phone", "born"),
 )
-
+# The model learns from pairs that agree in these; what a lesson compares, the other one teaches.
+LESSONS = (("born",), ("last_n", "first_n"))
+# Who agree in these are one human, or nearly always.
+SURE = (("first_n", "last_n", "born"), *((column, "born") for column in PERSONAL))
 
 # From which stated probability a person is asked although the rules say nothing; where they know of another
 # human (another first name in the household), from a higher one; another generation is never asked about.
@@ -107,6 +116,7 @@ class Register:
             self._db.execute(f"CREATE TABLE {name} AS FROM empty")
             self._db.unregister("empty")
         self.size = 0
+        self.settle(pa.array([], pa.int64()))
 
     def __enter__(self) -> Register:
         return self
@@ -128,27 +138,67 @@ class Register:
                 self._db.execute(f"INSERT INTO {name} FROM arriving")
             self._db.unregister("arriving")
 
+    def settle(self, persons: pa.Array, decided: Sequence[tuple[int, int]] = ()) -> None:
+        """Say what needs no question any more: records of one person (`persons`: whose each record is, int64
+        in the order of the records), and pairs that somebody has decided, the smaller number first."""
+        numbers = pa.array(range(len(persons)), pa.int64())
+        a, b = zip(*decided, strict=True) if decided else ((), ())
+        for name, table in (
+            ("persons", pa.table({"unique_id": numbers, "person": persons})),
+            ("decided", pa.table({"a": pa.array(a, pa.int64()), "b": pa.array(b, pa.int64())})),
+        ):
+            self._db.register("arriving", table)
+            with _within_memory():
+                self._db.execute(f"CREATE OR REPLACE TABLE {name} AS FROM arriving")
+            self._db.unregister("arriving")
+
     def rule_pairs(self) -> list[tuple[int, int]]:
         """Pairs that a rule could link: something shared and a first name that may be the same, or the same
-        full name and birth date."""
+        full name and birth date. Without those that are settled."""
         with _within_memory():
             self._db.execute(_RULE_PAIRS)
-        rows = self._db.execute("SELECT a, b FROM rule_pairs ORDER BY a, b").fetchnumpy()
+        rows = self._db.execute(f"FROM ({_OPEN.format('rule_pairs')}) ORDER BY a, b").fetchnumpy()
         return list(zip(rows["a"].tolist(), rows["b"].tolist(), strict=True))
 
-    def proposals(self, *, least: float = 0.5) -> list[tuple[int, int, float]]:
-        """(a, b, probability by the model's own account), most probable first; empty for a small register.
+    def proposals(self, *, least: float = 0.5, most: int | None = None) -> list[tuple[int, int, float]]:
+        """(a, b, probability by the model's own account), most probable first and at most `most`, without
+        those that are settled; empty for a small register, and where too little is known to learn from.
 
         The probability orders; it is not to be believed (see the module). Raises MemoryError."""
         if self.size < MODEL_NEEDS:
             return []
+        self._db.execute("CREATE OR REPLACE TABLE proposed (a BIGINT, b BIGINT, p DOUBLE, weight DOUBLE)")
+        blocks = [block for block in self._filled(BLOCKS) if self._pairs_within(block)]
         with _within_memory():
-            scored = self._trained().inference.predict(threshold_match_probability=least)
+            linker = self._trained(blocks)
+            if linker is not None:
+                self._score(linker, sum(map(self._pairs_within, blocks)), least, most)
         rows = self._db.execute(
-            "SELECT least(unique_id_l, unique_id_r) a, greatest(unique_id_l, unique_id_r) b,"  # noqa: S608
-            f" match_probability p FROM {scored.physical_name} ORDER BY match_weight DESC, a, b"
+            f"SELECT a, b, p FROM proposed ORDER BY weight DESC, a, b LIMIT {self._all(most)}"  # noqa: S608
         ).fetchnumpy()
         return list(zip(rows["a"].tolist(), rows["b"].tolist(), rows["p"].tolist(), strict=True))
+
+    def _score(self, linker: Any, pairs: int, least: float, most: int | None) -> None:
+        """One part of the records after the other against all of them."""
+        parts = -(-pairs // SCORED_AT_ONCE)
+        for part in range(1, parts + 1):
+            scored = linker.inference.predict_chunk(
+                left_chunk=(part, parts), threshold_match_probability=least, warning_mode="never"
+            )
+            self._db.execute(
+                "CREATE OR REPLACE TABLE arrived AS SELECT least(unique_id_l, unique_id_r) a,"  # noqa: S608
+                " greatest(unique_id_l, unique_id_r) b, match_probability p, match_weight weight"
+                f" FROM {scored.physical_name}"
+            )
+            scored.drop_table_from_database_and_remove_from_cache()
+            # Of those of all parts only the most probable stay.
+            self._db.execute(
+                "CREATE OR REPLACE TABLE proposed AS FROM proposed UNION ALL"
+                f" ({_OPEN.format('arrived')}) ORDER BY weight DESC, a, b LIMIT {self._all(most)}"
+            )
+
+    def _all(self, most: int | None) -> int:
+        return sys.maxsize if most is None else most
 
     def neighbours(self, records: Sequence[int]) -> list[int]:
         """Everybody who shares something with one of `records`, themselves included."""
@@ -180,33 +230,49 @@ class Register:
         counted = self._db.execute(f"SELECT {', '.join(f'count({name})' for name in names)} FROM people")  # noqa: S608
         return frozenset(name for name, n in zip(names, counted.fetchone() or (), strict=True) if n)
 
-    def _trained(self) -> Any:
+    def _filled(self, blocks: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        present = self._present()
+        return [block for block in blocks if present.issuperset(block)]
+
+    def _pairs_within(self, columns: tuple[str, ...]) -> int:
+        """How many pairs of records agree in these columns."""
+        known = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+        pairs = self._db.execute(
+            "SELECT sum(n * (n - 1) // 2)::BIGINT FROM"  # noqa: S608
+            f" (SELECT count(*) n FROM people WHERE {known} GROUP BY {', '.join(columns)} HAVING n > 1)"
+        ).fetchone()
+        return (pairs and pairs[0]) or 0
+
+    def _trained(self, blocks: Sequence[tuple[str, ...]]) -> Any:
+        """A linker that has learnt, None where nothing can be learnt."""
         # Imported here: it costs most of a second, and only a job pays it.
         from splink import Linker, SettingsCreator, block_on
         from splink.backends.duckdb import DuckDBAPI
 
         present = self._present()
+        lessons = {columns: self._pairs_within(columns) for columns in self._filled(LESSONS)}
+        if len(lessons) < len(LESSONS) or min(lessons.values()) < TRAINED_FROM:
+            return None
         api = DuckDBAPI(self._db)
         settings = SettingsCreator(
             link_type="dedupe_only",
             comparisons=_comparisons(present),
-            blocking_rules_to_generate_predictions=[
-                block_on(*columns) for columns in BLOCKS if present.issuperset(columns)
-            ],
+            blocking_rules_to_generate_predictions=[block_on(*columns) for columns in blocks],
         )
         linker = Linker(api.register("people"), settings, log_level=logging.CRITICAL)
         training = linker.training
-        sure = [
-            ("first_n", "last_n", "born"),
-            *((column, "born") for column in PERSONAL if column in present),
-        ]
-        training.estimate_probability_two_random_records_match(
-            [block_on(*columns) for columns in sure], recall=0.6
-        )
+        sure = [columns for columns in self._filled(SURE) if self._pairs_within(columns)]
+        if sure:
+            training.estimate_probability_two_random_records_match(
+                [block_on(*columns) for columns in sure], recall=0.6
+            )
         training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
-        for columns in (("born",), ("last_n", "first_n")):
+        for columns, pairs in lessons.items():
+            many = pairs > TRAINING_PAIRS
             training.estimate_parameters_using_expectation_maximisation(
-                block_on(*columns), record_sample_proportion=1.0
+                block_on(*columns),
+                max_pairs=TRAINING_PAIRS if many else None,
+                record_sample_proportion=(TRAINING_PAIRS / pairs) ** 0.5 if many else 1.0,
             )
         return linker
 
@@ -229,12 +295,18 @@ def _comparisons(present: frozenset[str]) -> list[Any]:
     )
     return [
         compare.NameComparison("first_n"),
-        compare.DateOfBirthComparison("born", input_is_string=True),
+        *([compare.DateOfBirthComparison("born", input_is_string=True)] if "born" in present else []),
         *(compare.ExactMatch(column) for column in PERSONAL if column in present),
         household,
     ]
 
 
+# Of a table of pairs (a, b) those that are not settled.
+_OPEN = """
+SELECT pair.* FROM {} pair ANTI JOIN decided USING (a, b)
+LEFT JOIN persons one ON one.unique_id = pair.a LEFT JOIN persons other ON other.unique_id = pair.b
+WHERE one.person IS NULL OR other.person IS NULL OR one.person <> other.person
+"""
 # A first name that begins otherwise is another human, unless the two names changed places.
 _RULE_PAIRS = f"""
 CREATE OR REPLACE TABLE rule_pairs AS
@@ -271,7 +343,7 @@ def _row(number: int, identity: Identity) -> tuple[object, ...]:
         first or None,
         last or None,
         first[:1] or None,
-        identity.birth.isoformat() if identity.birth else None,
+        identity.birth.isoformat() if identity.birth and not is_placeholder(identity.birth) else None,
         _one(identity.phones),
         _one(identity.emails),
         _one(identity.customer_nos),
