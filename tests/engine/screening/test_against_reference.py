@@ -1,5 +1,6 @@
 """The set-based verdicts are those of a plain loop over the rules, for every row, reason and number."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -7,6 +8,7 @@ import pytest
 
 from duecause.engine.problems import Problem
 from duecause.engine.screening import screen
+from duecause.engine.screening.facts import as_declared
 from tests.engine.screening.builders import BOOK, campaign, day, given, key, loaded, number, row, rules_on
 from tests.engine.screening.reference import reference
 
@@ -126,3 +128,41 @@ def test_a_chain_of_shared_numbers_longer_than_the_rounds_is_settled_in_list_ord
     )
     assert verdicts.table["released"].to_pylist() == [i % 2 == 0 for i in range(40)]
     assert verdicts.totals == {"duplicate_in_list": 20}
+
+
+@pytest.mark.parametrize("batch", range(3))
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_list_in_order_whose_verdicts_are_written_away_is_judged_alike(batch, most):
+    """With one number a row by the statements for large lists, else by the same as any other."""
+    random = Random(100 + batch)
+    released = 0
+    for _ in range(20):
+        on, of, rows, numbers, facts = world(random)
+        places = {line["row_id"]: place for place, line in enumerate(rows)}
+        rows = [{**line, "row_id": places[line["row_id"]]} for line in rows]
+        numbers = [{**line, "row_id": places[line["row_id"]]} for line in numbers]
+        if most == 1:
+            single = {line["row_id"]: {**line, "ordinal": 0} for line in numbers}
+            numbers = list(single.values())
+        written = []
+        verdicts = screen(
+            replace(given(rows, numbers, **facts), in_order=True),
+            campaign=of,
+            rules=rules_on(on),
+            on=on,
+            write=lambda reader, written=written: written.extend(as_declared(reader.read_all()).to_pylist()),
+        )
+        expected, first = reference(
+            {**facts, "rows": rows, "numbers": numbers, "party_closed": bool(facts["party_reasons"])},
+            campaign=of,
+            book=BOOK,
+            on=on,
+        )
+        assert {line["row_id"]: (line["ordinal"], line["reasons"]) for line in written} == expected
+        assert {step.code: step.count for step in verdicts.waterfall} == first
+        assert verdicts.candidates == len(rows)
+        assert verdicts.released == sum(line["released"] for line in written)
+        apart = screen(given(rows, numbers, **facts), campaign=of, rules=rules_on(on), on=on)
+        assert (verdicts.totals, verdicts.expires_on) == (apart.totals, apart.expires_on)
+        released += verdicts.released
+    assert released > 3

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import ModuleType
 
 import duckdb
 import numpy as np
@@ -17,7 +18,7 @@ from pyarrow.dataset import Dataset
 
 from duecause.engine.memory_database import connect
 from duecause.engine.problems import Refused, gettext_noop
-from duecause.engine.screening import sql
+from duecause.engine.screening import sql, sql_large
 from duecause.engine.screening.facts import (
     SCHEMAS,
     CampaignFacts,
@@ -72,11 +73,14 @@ def screen(
     with connect(memory=limits.memory, threads=limits.threads, spill=limits.temp_directory or "") as db:
         for setting in sql.SETTINGS:
             db.execute(setting)
-        return _Run(db, given, campaign, rules, on, progress, write).verdicts(party_open_until)
+        kind = _Run if write is None or not given.in_order else _LargeRun
+        return kind(db, given, campaign, rules, on, progress, write).verdicts(party_open_until)
 
 
 class _Run:
     """One screening on one connection; methods in the order in which they run."""
+
+    _statements: ModuleType = sql
 
     def __init__(
         self,
@@ -116,7 +120,7 @@ class _Run:
                 columns = columns.append_column("given", pa.array(np.arange(len(columns))))
             self.db.register(f"{name}_in", columns)
         self.db.execute(sql.PLACES_IN_ORDER if in_order else sql.PLACES)
-        self.db.execute(sql.numbers(in_order=in_order, known=known))
+        self._number(in_order, known)
         for check, message in () if in_order else sql.CHECKS:
             if self._value(check):
                 raise ValueError(message)
@@ -135,9 +139,12 @@ class _Run:
         lines = [{"register": r, "bit": self.bits[register_code(r)]} for r in sorted(registers)]
         self._hand_over("register_codes", sql.REGISTER_CODES, lines)
 
+    def _number(self, in_order: bool, known: bool) -> None:
+        self.db.execute(sql.numbers(in_order=in_order, known=known))
+
     def _look_up(self) -> None:
         situations = Situations(self.bits, self.campaign, self.rules, self.on, self.given.registers_loaded)
-        kinds = self.db.execute(sql.KINDS_OF_NUMBER).fetchall()
+        kinds = self.db.execute(self._statements.KINDS_OF_NUMBER).fetchall()
         if self.given.party_reasons:
             self.for_all |= self.bits["party_gate_closed"]
         if situations.banned_everywhere():
@@ -151,7 +158,7 @@ class _Run:
             for relation, bit in situations.relations.items()
         ]
         self._hand_over("relation_rules", sql.RELATION_RULES, held)
-        self._execute(sql.LOOK_UP)
+        self._execute(self._statements.LOOK_UP)
 
     def _judge(self) -> None:
         self._execute(sql.JUDGE)
@@ -198,7 +205,7 @@ class _Run:
                 remaining -= count
                 steps.append(Step(code, count, remaining))
         totals = {code: sum(n for mask, n in counts.items() if mask & bit) for code, bit in self.bits.items()}
-        countries = self._column(sql.RELEASED_COUNTRIES) or self.campaign.countries
+        countries = self._released_countries() or self.campaign.countries
         until, because = expiry(
             countries,
             rules=self.rules,
@@ -218,6 +225,9 @@ class _Run:
             expires_on=until,
             expiry_because=because,
         )
+
+    def _released_countries(self) -> list[str]:
+        return self._column(sql.RELEASED_COUNTRIES)
 
     def _table(self) -> pa.Table:
         if self.write is None:
@@ -248,3 +258,61 @@ class _Run:
     def _value(self, statement: str) -> int:
         row = self.db.execute(statement).fetchone()
         return int(row[0]) if row else 0
+
+
+class _LargeRun(_Run):
+    """The same for a list in order whose verdicts are written away: quicker where no row has two numbers."""
+
+    def _number(self, in_order: bool, known: bool) -> None:
+        self.large = not self._value(sql_large.SECOND_NUMBER)
+        self.countries: set[str] = set()
+        if self.large:
+            self._statements = sql_large
+        else:
+            super()._number(in_order, known)
+
+    def _judge(self) -> None:
+        if self.large:
+            self._execute(sql_large.judge(known=self.given.known is not None))
+        else:
+            super()._judge()
+
+    def _reasons(self) -> None:
+        if not self.large:
+            super()._reasons()
+
+    def _count(self) -> None:
+        if not self.large:
+            return super()._count()
+        bits = {name: self.bits[name] for name in ("duplicate_in_list", "missing_phone")}
+        masked = sql_large.MASKED.format(gate=self.for_all, **bits)
+        reader = self.db.execute(sql_large.VERDICTS.format(masked=masked)).to_arrow_reader(100_000)
+        place = reader.schema.get_field_index("mask")
+        reasons = pa.field("reasons", pa.list_(pa.string()))
+        self.schema = reader.schema.remove(place).append(reasons)
+        if self.write:
+            batches = (self._decoded(batch, place) for batch in reader)
+            self.write(pa.RecordBatchReader.from_batches(self.schema, batches))
+
+    def _decoded(self, batch: pa.RecordBatch, place: int) -> pa.RecordBatch:
+        """Masks as lists of reasons, counted on the way."""
+        masks, codes, counts = np.unique(
+            batch.column(place).to_numpy(), return_inverse=True, return_counts=True
+        )
+        for mask, count in zip(masks.tolist(), counts.tolist(), strict=True):
+            self.counts[mask] = self.counts.get(mask, 0) + count
+        if masks.size and masks[0] == 0:
+            released = batch.filter(pa.array(codes == 0)).column("country")
+            self.countries |= set(released.unique().to_pylist()) - {None}
+        named = pa.array([self._codes_of(mask) for mask in masks.tolist()], pa.list_(pa.string()))
+        arrays = [column for at, column in enumerate(batch.columns) if at != place]
+        return pa.RecordBatch.from_arrays([*arrays, named.take(pa.array(codes))], schema=self.schema)
+
+    def _codes_of(self, mask: int) -> list[str]:
+        return [code for code, bit in self.bits.items() if mask & bit]
+
+    def _released_countries(self) -> list[str]:
+        return sorted(self.countries) if self.large else super()._released_countries()
+
+    def _table(self) -> pa.Table:
+        return self.schema.empty_table() if self.large else super()._table()

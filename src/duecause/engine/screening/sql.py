@@ -93,11 +93,8 @@ FOUND_REGISTERS = (
 )
 KINDS_OF_NUMBER = "SELECT DISTINCT country, is_natural FROM n ORDER BY country, is_natural"
 
-LOOK_UP = (
-    """
-CREATE TEMP TABLE hit_token AS
-SELECT n.k, bit_or(t.deny) AS deny, bit_or(t.hold) AS hold
-FROM (
+# What is known against a number and for it, and the same of a person; a key may stand there several times.
+TOKEN_FACTS = """
     SELECT s.token, c.bit AS deny, 0::BIGINT AS hold
     FROM suppressed_in s JOIN codes c ON c.code = coalesce(s.reason, 'objection')
     UNION ALL SELECT token, $erased_guard::BIGINT, 0::BIGINT FROM guard_in
@@ -105,19 +102,8 @@ FROM (
     FROM register_in r JOIN register_codes c ON c."register" = r."register"
     UNION ALL SELECT token, $released_elsewhere::BIGINT, 0::BIGINT FROM elsewhere_in
     UNION ALL SELECT token, 0::BIGINT, $consent_of_number::BIGINT FROM consents_in
-) t JOIN n ON n.token = t.token
-GROUP BY n.k
-""",
-    """
-CREATE TEMP TABLE hit_notice AS
-SELECT r.seq * 32768 + x.ordinal AS k, bit_or(c.bit) AS deny
-FROM notices_in x JOIN place r ON r.row_id = x.row_id JOIN codes c ON c.code = x.reason
-GROUP BY 1
-""",
-    """
-CREATE TEMP TABLE hit_person AS
-SELECT n.k, bit_or(p.deny) AS deny, bit_or(p.hold) AS hold
-FROM (
+"""
+PERSON_FACTS = """
     SELECT s.person, c.bit AS deny, 0::BIGINT AS hold
     FROM suppressed_persons_in s JOIN codes c ON c.code = coalesce(s.reason, 'objection')
     UNION ALL SELECT person, $released_elsewhere::BIGINT, 0::BIGINT FROM elsewhere_in
@@ -127,15 +113,31 @@ FROM (
     JOIN relation_rules e ON r."until" IS NULL OR r."until" >= e.earliest_end
     LEFT JOIN families f ON f.family = r.family
     WHERE r.since <= $on::DATE AND (f.family IS NOT NULL OR NOT e.related)
-) p JOIN n ON n.person = p.person
+"""
+
+LOOK_UP = (
+    f"""
+CREATE TEMP TABLE hit_token AS
+SELECT n.k, bit_or(t.deny) AS deny, bit_or(t.hold) AS hold
+FROM ({TOKEN_FACTS}) t JOIN n ON n.token = t.token
+GROUP BY n.k
+""",
+    """
+CREATE TEMP TABLE hit_notice AS
+SELECT r.seq * 32768 + x.ordinal AS k, bit_or(c.bit) AS deny
+FROM notices_in x JOIN place r ON r.row_id = x.row_id JOIN codes c ON c.code = x.reason
+GROUP BY 1
+""",
+    f"""
+CREATE TEMP TABLE hit_person AS
+SELECT n.k, bit_or(p.deny) AS deny, bit_or(p.hold) AS hold
+FROM ({PERSON_FACTS}) p JOIN n ON n.person = p.person
 GROUP BY n.k
 """,
 )
 
-JUDGE = (
-    """
-CREATE TEMP TABLE judged AS
-SELECT k, seq, ordinal, token, person, country, region,
+# One reason or none from each fact.
+DENY = """
        denied
        | CASE WHEN is_minor THEN $minor::BIGINT ELSE 0 END
        | CASE WHEN unlisted THEN $not_in_register::BIGINT ELSE 0 END
@@ -144,6 +146,28 @@ SELECT k, seq, ordinal, token, person, country, region,
        | CASE WHEN (hold & accepts) = 0 THEN no_consent ELSE 0 END
        | CASE WHEN basis_unknown AND NOT unlisted AND (hold & consent) = 0 THEN $basis_unknown::BIGINT
               ELSE 0 END AS deny
+"""
+
+CLAIM = (
+    """
+CREATE TEMP TABLE row_problem AS
+SELECT p.seq, bit_or(c.bit) AS deny
+FROM (SELECT row_id, unnest(problems) AS code FROM rows_in) w JOIN codes c ON c.code = w.code
+JOIN place p ON p.row_id = w.row_id
+GROUP BY p.seq
+""",
+    """
+CREATE TEMP TABLE claim AS
+SELECT j.k, j.seq, j.person, j.token FROM judged j
+WHERE j.deny = 0 AND NOT EXISTS (SELECT 1 FROM row_problem p WHERE p.seq = j.seq)
+""",
+    "CREATE TEMP TABLE kept (k BIGINT, seq BIGINT, person UUID, token UUID)",
+)
+
+JUDGE = (
+    f"""
+CREATE TEMP TABLE judged AS
+SELECT k, seq, ordinal, token, person, country, region, {DENY}
 FROM (
     SELECT n.k, n.seq, n.ordinal, n.token, n.person, n.country, n.region, n.is_minor,
            n.basis_unknown, n.origin_unknown, n.unlisted,
@@ -163,19 +187,7 @@ FROM (
     "DROP TABLE hit_person",
     "DROP TABLE hit_notice",
     "DROP TABLE n",
-    """
-CREATE TEMP TABLE row_problem AS
-SELECT p.seq, bit_or(c.bit) AS deny
-FROM (SELECT row_id, unnest(problems) AS code FROM rows_in) w JOIN codes c ON c.code = w.code
-JOIN place p ON p.row_id = w.row_id
-GROUP BY p.seq
-""",
-    """
-CREATE TEMP TABLE claim AS
-SELECT j.k, j.seq, j.person, j.token FROM judged j
-WHERE j.deny = 0 AND NOT EXISTS (SELECT 1 FROM row_problem p WHERE p.seq = j.seq)
-""",
-    "CREATE TEMP TABLE kept (k BIGINT, seq BIGINT, person UUID, token UUID)",
+    *CLAIM,
 )
 
 CLAIMS_LEFT = "SELECT count(*) FROM claim"
