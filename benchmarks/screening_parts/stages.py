@@ -32,7 +32,7 @@ from duecause.engine.screening import (
 from duecause.packs import law
 
 ON = date(2026, 11, 27)
-MEMORY = "1200MB"
+MEMORY = "1GB"
 SETS = ("known", "suppressed", "register")
 
 

@@ -279,13 +279,15 @@ class _LargeRun(_Run):
 
     def _reasons(self) -> None:
         if not self.large:
-            super()._reasons()
+            return super()._reasons()
+        self.db.execute(sql_large.NUMBERLESS)
+        if self._value(sql_large.SILENT):
+            self._execute(sql_large.ALSO_SILENT)
 
     def _count(self) -> None:
         if not self.large:
             return super()._count()
-        bits = {name: self.bits[name] for name in ("duplicate_in_list", "missing_phone")}
-        masked = sql_large.MASKED.format(gate=self.for_all, **bits)
+        masked = sql_large.MASKED.format(gate=self.for_all, duplicate_in_list=self.bits["duplicate_in_list"])
         reader = self.db.execute(sql_large.VERDICTS.format(masked=masked)).to_arrow_reader(100_000)
         place = reader.schema.get_field_index("mask")
         reasons = pa.field("reasons", pa.list_(pa.string()))

@@ -93,10 +93,24 @@ LEFT JOIN kept t ON t.token = j.token
 LEFT JOIN kept p ON p.person = j.person
 LEFT JOIN row_problem q ON q.seq = j.seq
 UNION ALL
-SELECT r.row_id, NULL, NULL, NULL, NULL, NULL, ({gate} | coalesce(q.deny, {missing_phone}))::BIGINT
-FROM rows_in r LEFT JOIN row_problem q ON q.seq = r.row_id
-WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.seq = r.row_id)
+SELECT r.seq, NULL, NULL, NULL, NULL, NULL, ({gate} | r.deny)::BIGINT FROM numberless r
 """
+# Rows without a number mostly have a problem that says so; where some have none, all rows are gone through.
+NUMBERLESS = """
+CREATE TEMP TABLE numberless AS
+SELECT q.seq, q.deny FROM row_problem q WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.seq = q.seq)
+"""
+SILENT = """
+SELECT (SELECT count(*) FROM rows_in) - (SELECT count(*) FROM judged) - (SELECT count(*) FROM numberless)
+"""
+ALSO_SILENT = (
+    """
+INSERT INTO numberless
+SELECT r.row_id, $missing_phone::BIGINT FROM rows_in r
+WHERE NOT EXISTS (SELECT 1 FROM judged j WHERE j.seq = r.row_id)
+AND NOT EXISTS (SELECT 1 FROM row_problem q WHERE q.seq = r.row_id)
+""",
+)
 VERDICTS = """
 SELECT row_id, mask = 0 AS released, CASE WHEN mask = 0 THEN ordinal END AS ordinal,
        CASE WHEN mask = 0 THEN token END AS token, person, country, region, mask
