@@ -40,6 +40,7 @@ REVIEWED = {
     "parties.Engagement": "as the contract: who works for whom",
     "parties.Override": "as the contract: what two of our people let not count",
     "parties.Source": "names who supplied data; read by the house alone",
+    "dialling.Exchange": "where and with which key files are exchanged; read by workers alone",
     "parties.ApiKey": "read before it is known who asks, by the prefix of the key; holds a hash only",
 }
 # Everything the role may do, table by table.

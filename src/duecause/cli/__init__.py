@@ -24,6 +24,7 @@ MODULES = (
     "duecause.cli.dialling",
     "duecause.cli.attempts",
     "duecause.cli.releases",
+    "duecause.cli.exchange",
     "duecause.cli.persons",
     "duecause.cli.rights",
     "duecause.cli.retention",

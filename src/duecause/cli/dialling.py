@@ -19,7 +19,9 @@ import click
 from duecause.apps.dialling import (
     actions,
     checking,
+    exchange_actions,
     exports,
+    packages,
     queries,
     release_actions,
 )
@@ -140,21 +142,31 @@ def waterfall_lines(dial_list: DialList) -> Iterator[str]:
 
 @click.command()
 @click.argument("dial_list", metavar="LIST")
-@click.option("--out", "out_file", type=PATH, required=True, help="The file for the centre; - is stdout.")
+@click.option("--out", "out_file", type=PATH, help="The file for the centre; - is stdout.")
+@click.option("--deliver", is_flag=True, help="Send it by the exchange with the centre, encrypted.")
 @click.option("--certificate", "certificate_file", type=PATH, help="Write what it was screened against.")
-def release(dial_list: str, out_file: Path, certificate_file: Path | None) -> None:
+def release(dial_list: str, out_file: Path | None, deliver: bool, certificate_file: Path | None) -> None:
     """Hand LIST (its id, or CAMPAIGN@CENTRE for the newest) to its call centre.
 
     A centre with a public key (see “duecause partners key”) gets an age file that only it can read.
     """
     founding.require_founded()
+    if (out_file is None) != deliver:
+        raise click.UsageError("Give either --out or --deliver.")
     found = queries.list_named(dial_list)
     to_stdout = str(out_file) == "-"
-    if not to_stdout:
+    if deliver:
+        exchange_actions.refuse_undeliverable(found.centre)
+    elif out_file and not to_stdout:
         require_writable(out_file)
     out: BinaryIO = sys.stdout.buffer if to_stdout else io.BytesIO()
     made = release_actions.release(actor=OPERATOR, dial_list=found, now=datetime.now(UTC), out=out)
-    if isinstance(out, io.BytesIO):
+    if deliver and not packages.is_encrypted(made):  # its key was taken away while the file was being made
+        exchange_actions.refuse_undeliverable(made.centre)
+    elif deliver and isinstance(out, io.BytesIO):
+        name = packages.file_name(f"list-{made.watermark}", packages.is_encrypted(made))
+        exchange_actions.queue(partner=made.centre, name=name, content=out.getvalue())
+    elif out_file and isinstance(out, io.BytesIO):
         write_bytes(out_file, out.getvalue())
     if certificate_file:
         write_bytes(certificate_file, _json(made.certificate))

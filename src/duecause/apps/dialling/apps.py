@@ -11,6 +11,7 @@ class DiallingConfig(AppConfig):
             correction_actions,
             correction_queries,
             custody_jobs,
+            exchange_jobs,
             feed_actions,
             feed_jobs,
             feed_queries,

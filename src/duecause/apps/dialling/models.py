@@ -6,6 +6,7 @@ from django.db import models
 
 from duecause.apps.catalogue.models import Purpose
 from duecause.apps.consent.models import Objection
+from duecause.apps.dialling.exchange_sftp import Server
 from duecause.apps.parties.models import Brand, Controller, Partner
 from duecause.apps.register.models import Person, Record
 from duecause.apps.vault.token_fields import TokenField
@@ -159,6 +160,25 @@ class Custody(models.Model):
                 name="custody_open_end",
             )
         ]
+
+
+class Exchange(models.Model):
+    """The SFTP server on which files are exchanged with a centre (`exchange_sftp.Server`), and our key for
+    it: the private half is sealed."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="exchange")
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(default=22)
+    user = models.CharField(max_length=64)
+    host_key = models.CharField(max_length=1000)
+    outgoing = models.CharField(max_length=200)
+    incoming = models.CharField(max_length=200)
+    private_key = models.BinaryField()
+    public_key = models.CharField(max_length=200)
+    last_done_at = models.DateTimeField(null=True)
+
+    def server(self) -> Server:
+        return Server(self.host, self.port, self.user, self.host_key, self.outgoing, self.incoming)
 
 
 class FeedStream(models.Model):

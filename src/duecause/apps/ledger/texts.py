@@ -44,6 +44,7 @@ KINDS = {
     "dialling.campaign_changed": _("Campaign changed"),
     "dialling.checked": _("Number checked by staff"),
     "dialling.custody_said": _("Call centre confirmed what became of a list"),
+    "dialling.exchange_set": _("Exchange of files agreed with a call centre"),
     "dialling.feed_acknowledged": _("Feed acknowledged by a call centre"),
     "dialling.hand_out_recorded": _("List of former times recorded"),
     "dialling.history_recorded": _("Calls of former times recorded"),

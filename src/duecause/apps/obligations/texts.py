@@ -32,6 +32,8 @@ KINDS = {
     "dialling.watch_feeds": _("Watch that call centres acknowledge"),
     "dialling.ping": _("Ping a call centre"),
     "systems.ping": _("Ping one of our systems"),
+    "dialling.plan_exchanges": _("Plan exchanges of files with call centres"),
+    "dialling.exchange": _("Exchange files with a call centre"),
     "dialling.list_arrival": _("Confirm that a list arrived"),
     "dialling.list_end": _("Destroy or return a list that ended"),
     "dialling.watch_custody": _("Look after lists in the hands of call centres"),
