@@ -25,6 +25,7 @@ MODULES = (
     "duecause.cli.attempts",
     "duecause.cli.releases",
     "duecause.cli.exchange",
+    "duecause.cli.law",
     "duecause.cli.persons",
     "duecause.cli.rights",
     "duecause.cli.retention",

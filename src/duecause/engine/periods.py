@@ -125,6 +125,15 @@ def is_working_day(day: date, country: str) -> bool:
     return day.weekday() < 5 and day not in _holidays(country, day.year)
 
 
+def is_public_holiday(day: date, country: str) -> bool:
+    """`country` is an ISO code, with its subdivision where holidays differ inside it ("FR-57"). Raises
+    ValueError for a place whose holidays nobody wrote down."""
+    try:
+        return day in _holidays(country, day.year)
+    except NotImplementedError:
+        raise ValueError(f"the holidays of {country} are not known") from None
+
+
 def _zone(country: str) -> ZoneInfo:
     return ZoneInfo(zone_of(country) or "UTC")
 

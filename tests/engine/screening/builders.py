@@ -95,7 +95,7 @@ def given(rows, numbers, *, party_reasons=(), registers_loaded=None, **tables):
     )
 
 
-def rules_on(day, countries=("BE", "NL", "FR", "XA")):
+def rules_on(day, countries=tuple(BOOK.packs)):
     return {country: RuleSet.for_country(country, day, book=BOOK) for country in countries}
 
 

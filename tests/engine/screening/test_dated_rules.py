@@ -104,7 +104,8 @@ def test_a_rule_for_people_leaves_firms_without_a_rule():
 
 
 def test_a_country_without_a_pack_or_a_number_without_a_country_is_never_called():
-    assert only_reasons("PL", on=TODAY) == ["no_rule", "campaign_country"]
+    assert only_reasons("LU", on=TODAY) == ["no_rule", "campaign_country"]
+    assert only_reasons("PL", on=TODAY) == ["campaign_country", "no_consent"]
     assert only_reasons(None, on=TODAY) == ["no_rule", "campaign_country"]
 
 

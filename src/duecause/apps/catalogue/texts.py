@@ -29,6 +29,8 @@ SECTORS = {
     "telecom": lazy("Telephone, internet and television"),
     "insurance": lazy("Insurance"),
     "finance": lazy("Loans, savings and investments"),
+    "claims_management": lazy("Claims management"),
+    "pensions": lazy("Pensions"),
     "training": lazy("Training paid from a personal account"),
     "press": lazy("Newspapers and magazines"),
     "charity": lazy("Charity"),
@@ -48,9 +50,11 @@ KINDS = {
     "quiet_period": lazy("Quiet period"),
     "in_call": lazy("During the call"),
     "caller_id": lazy("Caller’s number"),
+    "abandoned_calls": lazy("Abandoned calls"),
 }
 CONFIDENCE = {"S": lazy("Read at the source"), "M": lazy("From memory, to be checked")}
 EXCEPTIONS = {
+    "consent": lazy("consent to such calls"),
     "ongoing_contract": lazy("a running contract"),
     "customer_relation": lazy("a customer relation"),
     "charity_relation": lazy("a relation with the charity"),
@@ -66,6 +70,7 @@ DUTIES = {
     "say_commercial_purpose_first": lazy("The caller says first that the call is to sell."),
     "offer_right_to_object": lazy("The caller offers to stop further calls."),
     "say_privacy_policy": lazy("The caller says where the privacy policy can be read."),
+    "accept_in_writing": lazy("A contract binds only once the person accepts it in writing after the call."),
 }
 COMPARTMENTS = {
     "identity": lazy("Identity"),
@@ -173,7 +178,16 @@ def _ban(rule: Rule) -> list[str]:
 
 def _register(rule: Rule) -> list[str]:
     words = {"name": rule.text("name"), "days": rule.number("max_file_age_days")}
-    said = [_("Numbers in %(name)s are not called; its file may be %(days)d days old.") % words]
+    if rule.text("access") == "submit":
+        said = [
+            _(
+                "Numbers are submitted to %(name)s; only those it lets pass are called, for %(days)d days "
+                "after its answer."
+            )
+            % words
+        ]
+    else:
+        said = [_("Numbers in %(name)s are not called; its file may be %(days)d days old.") % words]
     relations = rule.texts("relations")
     if "customers" in relations:
         said.append(_("This holds for own customers too."))
@@ -275,8 +289,31 @@ def _in_call(rule: Rule) -> list[str]:
 
 def _caller_id(rule: Rule) -> list[str]:
     if rule.flag("anonymous"):
-        return [_("The caller’s number may be withheld.")]
-    return [_("The caller’s number must be shown.")]
+        said = [_("The caller’s number may be withheld.")]
+    else:
+        said = [_("The caller’s number must be shown.")]
+    if "mobile" in rule.texts("forbidden"):
+        said.append(_("It may not be a mobile number."))
+    if rule.flag("answered"):
+        said.append(_("Who calls it back is answered."))
+    return said
+
+
+def _abandoned(rule: Rule) -> list[str]:
+    words = {
+        "percent": rule.number("max_percent"),
+        "seconds": rule.number("answer_within_seconds"),
+        "hours": rule.number("quiet_hours"),
+    }
+    return [
+        _(
+            "At most %(percent)d percent of answered calls may be abandoned: nobody speaks within %(seconds)d"
+            " seconds."
+        )
+        % words,
+        _("After an abandoned call the number is left alone for %(hours)d hours by automatic diallers.")
+        % words,
+    ]
 
 
 _WORDS: dict[str, Callable[[Rule], list[str]]] = {
@@ -290,4 +327,5 @@ _WORDS: dict[str, Callable[[Rule], list[str]]] = {
     "quiet_period": _quiet,
     "in_call": _in_call,
     "caller_id": _caller_id,
+    "abandoned_calls": _abandoned,
 }

@@ -15,6 +15,7 @@ from duecause.apps.consent.actions import ERASURE_REQUEST
 from duecause.apps.consent.models import Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
 from duecause.apps.consent.reach import Reach, reach_of
+from duecause.apps.desk.hours import CallsNow, calls_now
 from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
 from duecause.apps.notices.queries import Told, of_person
@@ -50,6 +51,7 @@ class Card:
     sources: list[Record] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     tells_origins: bool = False
+    calls: list[CallsNow] = field(default_factory=list)
 
 
 def records_of(person: Person) -> list[Record]:
@@ -101,6 +103,8 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
         card.tells_origins = True
         card.sources = records_of(person)
         card.reaches = reach_of(person.pk, now)
+        if card.reaches:
+            card.calls = calls_now(person.pk, now)
         if any(record.source.kind in OTHERS for record in card.sources):
             card.told = of_person(person, now)
     return card

@@ -69,6 +69,7 @@ class Result(Schema):
     decision: str
     reason: str | None = None
     again_on: date | None = None
+    not_before: datetime | None = None
 
 
 class Answer(Schema):
@@ -137,4 +138,5 @@ def _result(number: str, made: Decision) -> dict[str, Any]:
         "decision": "allow" if made.allowed else "deny",
         "reason": made.reason or None,
     }
-    return result | ({"again_on": made.again_on} if made.again_on else {})
+    later = {"again_on": made.again_on, "not_before": made.not_before}
+    return result | {name: when for name, when in later.items() if when}

@@ -67,6 +67,7 @@ def _shown(checked: checking.Checked) -> dict[str, Any]:
                 "centre": centre.name,
                 "meaning": "ok" if decision.allowed else "stopped",
                 "word": texts.answer("allow" if decision.allowed else decision.reason),
+                "not_before": decision.not_before,
             }
             for centre, decision in checked.decisions
         ],

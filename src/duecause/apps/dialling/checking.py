@@ -19,6 +19,7 @@ from duecause.apps.consent.queries import (
     suppressions,
 )
 from duecause.apps.dialling import attempt_counts, rules
+from duecause.apps.dialling.calling_times import hours_of, local_time
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.dialling.origins import unusable
 from duecause.apps.dialling.precall import Decision, decide
@@ -31,7 +32,7 @@ from duecause.apps.vault import indexes
 from duecause.engine.actor import Actor
 from duecause.engine.attempts import full
 from duecause.engine.periods import local_day
-from duecause.engine.phone import parse_e164
+from duecause.engine.phone import PhoneNumber, parse_e164
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening.reasons import describe, register_code
 
@@ -73,7 +74,8 @@ def check(
     people = set(DialFact.objects.filter(token=token).values_list("person_id", flat=True))
     findings = (
         *_register(campaign, token, people, day),
-        *(_law(campaign, parsed.region, now)),
+        *_law(campaign, parsed.region, now),
+        *_hours(parsed, now),
         *_against(campaign, token, people, now),
         *_attempts(campaign, token, people, parsed.region, centres, now),
         *_consent(campaign, parsed.region, people, now),
@@ -133,6 +135,28 @@ def _law(campaign: Campaign, country: str, now: datetime) -> Iterator[Problem]:
     if ban is not None:
         template = gettext_noop("The sector is banned: %(law)s (rule %(rule)s, since %(since)s).")
         yield Problem("sector_ban", template, {"law": ban.law, "rule": ban.id, "since": ban.valid_from})
+
+
+def _hours(number: PhoneNumber, now: datetime) -> Iterator[Problem]:
+    hours = hours_of(number, now)
+    if hours.zone_unknown:
+        yield describe("zone_unknown")
+    elif not hours.open and hours.next_open:
+        there = local_time(hours.next_open, number)
+        template = gettext_noop(
+            "Outside the calling hours of %(country)s (rule %(rule)s). The next call may be made on %(day)s "
+            "at %(time)s there."
+        )
+        params = {
+            "country": number.region,
+            "rule": hours.rule,
+            "day": there.date(),
+            "time": f"{there:%H:%M}",
+        }
+        yield Problem("outside_hours", template, params)
+    elif not hours.open:
+        template = gettext_noop("No call is allowed in the coming weeks (rule %(rule)s).")
+        yield Problem("outside_hours", template, {"rule": hours.rule})
 
 
 def _against(campaign: Campaign, token: bytes, people: Iterable[UUID], now: datetime) -> Iterator[Problem]:

@@ -1,8 +1,10 @@
 """May this centre call this number now? Tokens and index look-ups only; any doubt is a no.
 
-A partner learns one of four reasons and nothing about a person: a number that is unknown, foreign or another
+A partner learns one of a few reasons and nothing about a person: a number that is unknown, foreign or another
 centre's is `not_on_your_list`; `too_often` tells of calls, and is said only of a number that the centre
-itself may call otherwise (precall_caps). Staff see everything through `checking.check`.
+itself may call otherwise (precall_caps); `outside_hours` and `zone_unknown` follow from the number and the
+clock alone, and are said only of a number that might be called at another time. Staff see everything through
+`checking.check`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from duecause.apps.dialling import precall_facts, rules
+from duecause.apps.dialling.calling_times import hours_of
 from duecause.apps.dialling.precall_facts import Asked, Held
 from duecause.apps.notices.at_once import overdue as overdue_notices
 from duecause.apps.parties.models import Partner
@@ -21,7 +24,9 @@ from duecause.apps.vault import indexes
 from duecause.engine.periods import local_day
 from duecause.engine.phone import PhoneNumber, parse_e164
 
-Reason = Literal["", "denied", "expired", "not_on_your_list", "too_often"]
+Reason = Literal[
+    "", "denied", "expired", "not_on_your_list", "too_often", "outside_hours", "zone_unknown"
+]
 MOST_NUMBERS = 1_000
 VALID_SECONDS = 60  # how long an answer holds
 
@@ -29,8 +34,9 @@ VALID_SECONDS = 60  # how long an answer holds
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`reason` is empty for allow. `again_on`: the day on which a number that was called too often may be
-    called again. `reference` is that of the released row, for the event; never answered. `rows`: those of the
-    running releases that an allow rests on, the newest last; `country`: that of the number."""
+    called again; `not_before`: of a call outside the hours, when the next may be made. `reference` is that of
+    the released row, for the event; never answered. `rows`: those of the running releases that an allow rests
+    on, the newest last; `country`: that of the number."""
 
     allowed: bool
     reason: Reason
@@ -38,6 +44,7 @@ class Decision:
     again_on: date | None = None
     rows: tuple[Held, ...] = field(default=(), compare=False, repr=False)
     country: str = field(default="", compare=False, repr=False)
+    not_before: datetime | None = None
 
 
 NOT_ON_LIST = Decision(False, "not_on_your_list")
@@ -87,6 +94,11 @@ def _decision(
         return Decision(False, "expired", reference)
     if any(row in stopped for row in running):
         return Decision(False, "denied", reference)
+    hours = hours_of(number, now)
+    if hours.zone_unknown:
+        return Decision(False, "zone_unknown", reference)
+    if not hours.open:
+        return Decision(False, "outside_hours", reference, not_before=hours.next_open)
     return Decision(True, "", reference, rows=tuple(running), country=number.region)
 
 

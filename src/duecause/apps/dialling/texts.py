@@ -38,6 +38,8 @@ ANSWERS = {
     "expired": lazy("Its list has expired"),
     "not_on_your_list": lazy("Not on its list"),
     "too_often": lazy("Called often enough"),
+    "outside_hours": lazy("Outside calling hours"),
+    "zone_unknown": lazy("Time zone unknown"),
 }
 
 

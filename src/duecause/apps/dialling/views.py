@@ -16,7 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from duecause.apps.dialling import actions, custody_forms, list_queries, release_actions, showing, texts
+from duecause.apps.dialling import (
+    actions,
+    custody_forms,
+    list_queries,
+    release_actions,
+    showing,
+    showing_hours,
+    texts,
+)
 from duecause.apps.dialling.custody_forms import CustodyForm
 from duecause.apps.dialling.forms import Screening
 from duecause.apps.dialling.list_queries import RowFilter
@@ -166,6 +174,7 @@ def report(
             "until": until,
             "because": because,
             "nobody": showing.nobody_because(dial_list.campaign, dial_list.on),
+            "hours": showing_hours.calling_hours(dial_list.campaign, dial_list.on, now),
             **standing(dial_list, now),
         }
     else:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, time
 from itertools import combinations
 from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from duecause.engine import yaml_reader
 from duecause.engine.problems import Refused, gettext_noop
 from duecause.engine.screening.rules import (
+    CONSENT,
     Confidence,
     LawBook,
     LawPack,
@@ -51,6 +53,28 @@ def _positive(node: yaml_reader.Mapping, key: str) -> object:
         template = gettext_noop("%(file)s, line %(line)s: “%(key)s” must be 1 or more.")
         raise _refusal("law_value", template, node, key)
     return value
+
+
+def _share(node: yaml_reader.Mapping, key: str) -> object:
+    """Percent, of 100 or less."""
+    value = node.number(key)
+    if not 0 <= value <= 100:
+        template = gettext_noop("%(file)s, line %(line)s: “%(key)s” is a share of 0 to 100 percent.")
+        raise _refusal("law_value", template, node, key)
+    return value
+
+
+def _places(node: yaml_reader.Mapping, key: str) -> object:
+    """Subdivisions whose holidays the library knows; the country is that of the file."""
+    places = node.texts(key)
+    for place in places:
+        if not re.fullmatch("[A-Z0-9]{1,3}", place):
+            template = gettext_noop(
+                "%(file)s, line %(line)s: “%(key)s” names subdivisions by the last part of their "
+                "ISO 3166-2 code, such as 57."
+            )
+            raise _refusal("law_value", template, node, key)
+    return places
 
 
 def _hours(node: yaml_reader.Mapping, key: str) -> object:
@@ -93,6 +117,7 @@ def _early_end(node: yaml_reader.Mapping, key: str) -> object:
 
 PERSONS = _choices("natural", "legal")
 EXCEPTIONS = ("ongoing_contract", "customer_relation", "charity_relation")
+ACCESS = ("file", "submit")  # a file of all numbers; or our numbers go there and their answer comes back
 ORGANISATIONS = ("company", "charity", "charity_lottery", "publisher")
 
 # Per kind: required fields, then optional ones.
@@ -108,7 +133,12 @@ KINDS: Mapping[str, tuple[Mapping[str, Reader], Mapping[str, Reader]]] = {
             "name": yaml_reader.Mapping.text,
             "max_file_age_days": _positive,
         },
-        {"applies_to": PERSONS, "relations": _choices("customers", "prospects")},
+        {
+            "access": _choice(*ACCESS),
+            "applies_to": PERSONS,
+            "relations": _choices("customers", "prospects"),
+            "shrink_percent": _share,
+        },
     ),
     "exception": (
         {
@@ -123,6 +153,7 @@ KINDS: Mapping[str, tuple[Mapping[str, Reader], Mapping[str, Reader]]] = {
         {"time_zone": _choice("called_party"), "hours": _hours},
         {
             "public_holidays": yaml_reader.Mapping.flag,
+            "holidays_also_of": _places,
             "override": yaml_reader.Mapping.text,
             "early_end": _early_end,
         },
@@ -143,11 +174,19 @@ KINDS: Mapping[str, tuple[Mapping[str, Reader], Mapping[str, Reader]]] = {
                 "say_commercial_purpose_first",
                 "offer_right_to_object",
                 "say_privacy_policy",
+                "accept_in_writing",
             )
         },
         {},
     ),
-    "caller_id": ({"anonymous": yaml_reader.Mapping.flag}, {}),
+    "caller_id": (
+        {"anonymous": yaml_reader.Mapping.flag},
+        {"forbidden": _choices("mobile"), "answered": yaml_reader.Mapping.flag},
+    ),
+    "abandoned_calls": (
+        {"max_percent": _share, "answer_within_seconds": _positive, "quiet_hours": _positive},
+        {},
+    ),
 }
 
 
@@ -178,14 +217,28 @@ def load_pack(text: str, *, file: str) -> LawPack:
             "%(file)s, line %(line)s: “%(key)s” is an ISO code of two capitals, such as BE."
         )
         raise _refusal("law_value", template, top, "country")
+    zone = _zone(top) if top.has("zone") else ""
     nodes = top.mappings("rules")
     top.done()
-    rules = [(_rule(node, country), node) for node in nodes]
+    rules = [(read_rule(node, country), node) for node in nodes]
     _lint(rules)
-    return LawPack(country, name, as_of, tuple(rule for rule, _ in rules))
+    return LawPack(country, name, as_of, tuple(rule for rule, _ in rules), zone)
 
 
-def _rule(node: yaml_reader.Mapping, country: str) -> Rule:
+def _zone(top: yaml_reader.Mapping) -> str:
+    name = top.text("zone")
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        template = gettext_noop(
+            "%(file)s, line %(line)s: “%(key)s” is an IANA time zone, such as Europe/Brussels."
+        )
+        raise _refusal("law_value", template, top, "zone") from None
+    return name
+
+
+def read_rule(node: yaml_reader.Mapping, country: str) -> Rule:
+    """One entry of `rules`. Raises Refused at its first mistake."""
     kind = node.choice("kind", tuple(KINDS))
     required, optional = KINDS[kind]
     detail = {key: read(node, key) for key, read in required.items()}
@@ -209,7 +262,7 @@ def _rule(node: yaml_reader.Mapping, country: str) -> Rule:
 
 def _lint(rules: list[tuple[Rule, yaml_reader.Mapping]]) -> None:
     seen: set[str] = set()
-    exceptions = {rule.subject for rule, _ in rules if rule.kind == "exception"}
+    exceptions = {CONSENT, *(rule.subject for rule, _ in rules if rule.kind == "exception")}
     for rule, node in rules:
         if rule.id in seen:
             template = gettext_noop(

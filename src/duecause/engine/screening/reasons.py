@@ -19,7 +19,7 @@ class Reason:
 
 
 # Groups in order of precedence. A code that no group names is an import problem.
-RULES = ("sector_ban", "no_rule", "campaign_country")
+RULES = ("sector_ban", "no_rule", "campaign_country", "zone_unknown")
 IMPORT = ("invalid_number", "missing_phone", "quarantined", "not_in_register", "retention_over")
 MINOR = ("minor",)
 SUPPRESSION = (
@@ -51,6 +51,13 @@ REASONS: Mapping[str, Reason] = {
     "campaign_country": Reason(
         gettext_noop("Country not in campaign"),
         gettext_noop("The number belongs to a country that this campaign does not cover."),
+    ),
+    "zone_unknown": Reason(
+        gettext_noop("Time zone unknown"),
+        gettext_noop(
+            "Calling hours hold in this country and its time zone is not known, so no moment is right. Write "
+            "the zone into the country's rules."
+        ),
     ),
     "invalid_number": Reason(
         gettext_noop("Invalid number"),

@@ -11,6 +11,7 @@ Confidence = Literal["S", "M"]
 
 # Kinds that decide about a row; the others are carried for the moment of the call.
 DECIDING = ("regime", "sector_ban", "register", "exception", "consent")
+CONSENT = "consent"  # the exception of a ban that every yes is
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class LawPack:
     name: str
     as_of: date
     rules: tuple[Rule, ...]
+    zone: str = ""  # IANA name, for a country whose numbers we know no zone of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class RuleSet:
     rules: tuple[Rule, ...]
     unchanged_until: date | None
     """Last day on which the same deciding rules hold; None while no change is known."""
+    zone: str = ""
 
     @classmethod
     def for_country(cls, country: str, on: date, *, book: LawBook) -> RuleSet:
@@ -103,7 +106,7 @@ class RuleSet:
         ends = [rule.valid_to for rule in deciding if rule.in_force(on) and rule.valid_to]
         starts = [rule.valid_from - timedelta(days=1) for rule in deciding if rule.valid_from > on]
         in_force = tuple(rule for rule in pack.rules if rule.in_force(on))
-        return cls(country, on, in_force, min([*ends, *starts], default=None))
+        return cls(country, on, in_force, min([*ends, *starts], default=None), pack.zone)
 
     def of_kind(self, kind: str) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.kind == kind)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from duecause.engine.phone import zone_of
 from duecause.engine.problems import Problem, gettext_noop
+from duecause.engine.screening.calling_times import WINDOW
 from duecause.engine.screening.facts import AppliedRule, CampaignFacts, RegisterState, RegisterUsed
 from duecause.engine.screening.reasons import REGISTER_PREFIX, register_code
-from duecause.engine.screening.rules import DECIDING, Rule, RuleSet
+from duecause.engine.screening.rules import CONSENT, DECIDING, Rule, RuleSet
 
 CONSENT_OF_PERSON = 1
 CONSENT_OF_NUMBER = 2
@@ -47,6 +49,8 @@ class Situations:
             deny |= self.bits["campaign_country"]
         if any(self.is_stale(rule) for rule in registers):
             deny |= self.bits["register_stale"]
+        if self._hours_unknown(rules):
+            deny |= self.bits["zone_unknown"]
         return {
             "country": country,
             "is_natural": natural,
@@ -58,6 +62,10 @@ class Situations:
             "consent": self._consent(rules),
             "accepts": self._consent(rules) | self._exceptions(rules.of_kind("exception")),
         }
+
+    def _hours_unknown(self, rules: RuleSet) -> bool:
+        """Calling hours hold there, and nobody knows what time it is: no call could be in them."""
+        return bool(rules.of_kind(WINDOW)) and not (zone_of(rules.country) or rules.zone)
 
     def is_stale(self, rule: Rule) -> bool:
         used = register_used(rule, self.loaded)
@@ -83,7 +91,11 @@ class Situations:
         return CONSENT_OF_PERSON if of_person else CONSENT_OF_PERSON | CONSENT_OF_NUMBER
 
     def _unless(self, rules: RuleSet, ban: Rule | None) -> int:
-        exception = rules.exception(ban.text("unless")) if ban else None
+        if ban is None:
+            return 0
+        if ban.text("unless") == CONSENT:
+            return self._consent(rules)
+        exception = rules.exception(ban.text("unless"))
         return self._exceptions((exception,)) if exception else 0
 
     def _exceptions(self, exceptions: Iterable[Rule]) -> int:

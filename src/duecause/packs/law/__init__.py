@@ -4,17 +4,22 @@ Data; the engine reads it."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from duecause.engine import notices, yaml_reader
 from duecause.engine.agreements import load_checklists
 from duecause.engine.origins import OriginRules, load_origin_rules
 from duecause.engine.partyfacts import Rules, load_policy
+from duecause.engine.problems import Refused, gettext_noop
+from duecause.engine.screening.calling_times import CallingTimes
 from duecause.engine.screening.law import LawBook, load_book
 from duecause.engine.transfers import AdequacyTable, load_adequacy
 
+OWN_FOLDER = "DUECAUSE_LAW"  # the organisation's own files, reviewed or of further countries
 ADEQUACY_FILE = "adequacy.yaml"
 AGREEMENTS_FILE = "agreements.yaml"
 PARTY_GATE_FILE = "party_gate.yaml"
@@ -28,10 +33,26 @@ RETENTION_FILE = "retention.yaml"
 
 
 def texts() -> dict[str, str]:
-    """File name → text of every file shipped here."""
+    """File name → text of every file in force: those shipped here, and those of the organisation's own folder
+    in their place or beside them. Raises Refused where that folder cannot be read."""
     folder = files(__package__)
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}
+    shipped = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".yaml")}
+    held = {name: entry.read_text(encoding="utf-8") for name, entry in shipped.items()}
+    return dict(sorted({**held, **_own_texts()}.items()))
+
+
+def _own_texts() -> dict[str, str]:
+    named = os.environ.get(OWN_FOLDER)
+    if not named:
+        return {}
+    try:
+        own = sorted(Path(named).iterdir())
+        return {path.name: path.read_text(encoding="utf-8") for path in own if path.suffix == ".yaml"}
+    except (OSError, UnicodeDecodeError):
+        template = gettext_noop(
+            "The rules in %(variable)s cannot be read. Name a folder of YAML files in UTF-8, or none."
+        )
+        raise Refused("law_folder", template, variable=OWN_FOLDER) from None
 
 
 def country_texts() -> dict[str, str]:
@@ -43,6 +64,12 @@ def country_texts() -> dict[str, str]:
 def book() -> LawBook:
     """Every country's rules. Raises Refused where a file is malformed."""
     return load_book(country_texts())
+
+
+@cache
+def calling_times() -> CallingTimes:
+    """When calls are allowed, by the rules of every country."""
+    return CallingTimes(book())
 
 
 @cache
