@@ -41,7 +41,7 @@ def test_every_command_that_is_named_exists_with_its_options(words):
 
 
 def test_every_setting_is_told_and_every_setting_told_is_read():
-    sources = [ROOT / "src/duecause" / name for name in ("settings.py", "logs.py")]
+    sources = [ROOT / "src/duecause" / name for name in ("settings.py", "logs.py", "packs/law/__init__.py")]
     read = {name for path in sources for name in re.findall(r'environ\.get\("(\w+)"', path.read_text())}
     told = set(
         re.findall(r"`((?:DUECAUSE|DATABASE|KEYS_DATABASE)_\w+)`", (ROOT / "docs/operate.md").read_text())

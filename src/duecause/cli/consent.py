@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from duecause.apps.consent import objection_import_actions, register_load_actions
-from duecause.apps.consent.models import NationalRegister
-from duecause.apps.dialling import feed_queries
+from duecause.apps.consent import objection_import_actions, register_load_actions, submission_actions
+from duecause.apps.consent.models import NationalRegister, RegisterSubmission
+from duecause.apps.dialling import feed_queries, queries, register_answers
 from duecause.apps.parties.models import Controller
-from duecause.cli.files import read_bytes, write_bytes
+from duecause.cli.files import read_bytes, require_writable, write_bytes
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 from duecause.organisation import founding
@@ -92,11 +92,13 @@ def registers_group() -> None:
     "--version", "version", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Date of the file."
 )
 @click.option("--force-shrunken", is_flag=True, help="Load it although many numbers are gone.")
-def load(code: str, file: Path, version: datetime, force_shrunken: bool) -> None:
+@click.option("--sha256", default="", help="What FILE is to be (default: what FILE.sha256 says, if there).")
+def load(code: str, file: Path, version: datetime, force_shrunken: bool, sha256: str) -> None:
     """Load FILE as the register CODE, such as BE-DNCM."""
     founding.require_founded()
     register = _register(code)
     data = read_bytes(file)
+    sha256 = sha256 or _said_beside(file)
 
     def told(done: int, total: int) -> None:
         if sys.stderr.isatty():
@@ -110,6 +112,7 @@ def load(code: str, file: Path, version: datetime, force_shrunken: bool) -> None
         version_date=version.date(),
         now=datetime.now(UTC),
         force_shrunken=force_shrunken,
+        sha256=sha256,
         progress=told,
     )
     if loaded.repeated:
@@ -118,6 +121,73 @@ def load(code: str, file: Path, version: datetime, force_shrunken: bool) -> None
     click.echo(f"{code} of {version:%Y-%m-%d}: {loaded.version.rows} numbers are active.")
     if loaded.malformed:
         click.echo(f"{loaded.malformed} lines hold no number that can be read.", err=True)
+
+
+@registers_group.command("submit")
+@click.argument("dial_list", metavar="LIST")
+@click.option("--register", "code", required=True, help="Register that gives out no file, such as IT-RPO.")
+@click.option("--out", "out_file", type=PATH, required=True, help="The file to hand in.")
+def submit(dial_list: str, code: str, out_file: Path) -> None:
+    """Write the numbers of LIST (its id, or CAMPAIGN@CENTRE) that the register must be asked about."""
+    founding.require_founded()
+    require_writable(out_file)
+    made, content = register_answers.submit(
+        actor=OPERATOR, dial_list=queries.list_named(dial_list), register=code, now=datetime.now(UTC)
+    )
+    write_bytes(out_file, content)
+    click.echo(f"{made.rows} numbers to submit to {code}: submission {made.pk}.")
+
+
+@registers_group.command("answer")
+@click.argument("code")
+@click.argument("file", type=PATH)
+@click.option("--on", "day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Day of the answer.")
+@click.option(
+    "--names",
+    required=True,
+    type=click.Choice(["passed", "listed"]),
+    help="Whether FILE holds the numbers that may be called, or those in the register.",
+)
+@click.option("--submission", default="", help="Which submission it answers (default: the newest waiting).")
+@click.option("--sha256", default="", help="What FILE is to be (default: what FILE.sha256 says, if there).")
+def answer(
+    code: str, file: Path, day: datetime, names: submission_actions.Names, submission: str, sha256: str
+) -> None:
+    """Take FILE as the answer of the register CODE to the numbers submitted to it."""
+    founding.require_founded()
+    taken = submission_actions.take_answer(
+        actor=OPERATOR,
+        submission=_submission(_register(code), submission),
+        data=read_bytes(file),
+        file_name=file.name,
+        answered_on=day.date(),
+        names=names,
+        now=datetime.now(UTC),
+        sha256=sha256 or _said_beside(file),
+    )
+    click.echo(f"{code} lists {taken.listed} of {taken.rows} numbers. Its answer is of {taken.answered_on}.")
+
+
+def _submission(register: NationalRegister, given: str) -> RegisterSubmission:
+    rows = register.submissions.filter(answered_on=None).order_by("-made_at")
+    found = next((row for row in rows if not given or str(row.pk) == given.lower()), None)
+    if found is None:
+        raise Refused(
+            "no_submission",
+            "No submission to %(register)s waits for an answer. Submit numbers first: "
+            "duecause registers submit",
+            register=register.code,
+        )
+    return found
+
+
+def _said_beside(file: Path) -> str:
+    """The sum in FILE.sha256, whose line may name the file behind it; empty where there is none."""
+    beside = file.with_name(f"{file.name}.sha256")
+    if not beside.exists():
+        return ""
+    said = read_bytes(beside).decode("ascii", "replace").split()
+    return said[0] if said else "-"
 
 
 def _controller(code: str) -> Controller:

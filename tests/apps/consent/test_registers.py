@@ -1,8 +1,11 @@
 """A national register is loaded whole or not at all, and what was active goes on answering."""
 
-from datetime import timedelta
+import hashlib
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from duecause.apps.consent import queries
 from duecause.apps.consent import register_load_actions as loading
@@ -11,6 +14,8 @@ from duecause.apps.ledger.models import Event
 from duecause.apps.vault import indexes
 from duecause.engine.actor import NotPermitted
 from duecause.engine.problems import Refused
+from duecause.engine.screening.law import load_book
+from duecause.packs import law
 from tests.support.world import NOW, OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -144,6 +149,69 @@ def test_a_shrunken_file_is_loaded_only_on_request(register):
     RegisterVersion.objects.all().delete()
     load(register, b"".join(b"04700001%02d;2015-07-11\n" % n for n in range(20)), on=TODAY - DAY)
     assert load(register, eighteen).version.rows == 18
+
+
+def test_how_much_smaller_a_file_may_be_stands_in_the_rule_of_the_country(register, monkeypatch):
+    numbers = [b"04700001%02d;2015-07-11\n" % n for n in range(20)]
+    load(register, b"".join(numbers), on=TODAY - DAY)
+    with own_rules(monkeypatch, lambda text: text.replace("days: 5\n", "days: 5\n    shrink_percent: 40\n")):
+        assert refusal(register, b"".join(numbers[:11])) == "register_shrunken"
+        assert load(register, b"".join(numbers[:12])).version.rows == 12
+
+
+@contextmanager
+def own_rules(monkeypatch, change):
+    """The Belgian rules as somebody changed them."""
+    texts = law.country_texts()
+    changed = {**texts, "be.yaml": change(texts["be.yaml"])}
+    assert changed != texts
+    monkeypatch.setattr(loading.law, "book", lambda: load_book(changed))
+    yield
+
+
+@pytest.mark.parametrize("said", ["{right}", "{RIGHT}", "", " {right} "])
+def test_a_file_is_what_its_publisher_says(register, said):
+    right = hashlib.sha256(FIRST).hexdigest()
+    load(register, sha256=said.format(right=right, RIGHT=right.upper()))
+    assert names(32470000011) == [TODAY]
+
+
+@pytest.mark.parametrize(("said", "code"), [("0" * 64, "checksum_wrong"), ("abc", "checksum_unreadable")])
+def test_a_file_of_another_checksum_is_refused(register, said, code):
+    load(register, on=TODAY - DAY)
+    assert refusal(register, sha256=said) == code
+
+
+def test_a_file_of_several_countries_is_refused_and_a_stray_number_is_listed(register):
+    load(register, on=TODAY - DAY)
+    foreign = FIRST + b"+33612345678;2016-01-01\n"
+    assert refusal(register, foreign) == "register_mixed_countries"
+    many = b"".join(b"04700001%02d;2015-07-11\n" % n for n in range(60))
+    assert load(register, many + b"+33612345678;2016-01-01\n").version.rows == 61
+    assert names(33612345678) == [TODAY]
+
+
+def test_a_register_that_publishes_no_file_says_how_it_is_consulted():
+    italian = NationalRegister.objects.create(code="IT-RPO", country="IT", name="RPO")
+    assert refusal(italian) == "register_submits"
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_command_reads_the_sum_that_lies_beside_the_file(register, tmp_path, monkeypatch, beside):
+    from duecause.cli import consent as commands
+
+    monkeypatch.setattr(commands.founding, "require_founded", lambda: None)
+    file = tmp_path / "dncm.txt"
+    file.write_bytes(FIRST)
+    wrong = "0" * 64
+    if beside:
+        (tmp_path / "dncm.txt.sha256").write_text(f"{wrong}  dncm.txt\n")
+    asked = ["load", "BE-DNCM", str(file), "--version", f"{datetime.now(UTC):%Y-%m-%d}"]
+    done = CliRunner().invoke(
+        commands.registers_group, asked if beside else [*asked, "--sha256", wrong], standalone_mode=False
+    )
+    assert isinstance(done.exception, Refused) and done.exception.code == "checksum_wrong"
+    assert not RegisterVersion.objects.exists()
 
 
 def test_a_load_that_breaks_leaves_the_active_version_and_no_rows_of_its_own(register, monkeypatch):

@@ -53,9 +53,19 @@ class NewVersion(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     file = forms.FileField(label=_("Register file"), help_text=_("One number and its date in each line."))
+    sha256 = forms.CharField(
+        required=False,
+        max_length=200,
+        label=_("SHA-256 of the file"),
+        help_text=_("As its publisher says it; a file that is another is refused."),
+    )
     shrunken = forms.BooleanField(
         required=False, label=_("Load it although many numbers of the last version are gone")
     )
+
+    def clean_sha256(self) -> str:
+        """Also the line of a .sha256 file, which names the file behind the sum."""
+        return str(self.cleaned_data["sha256"]).strip().partition(" ")[0]
 
     def __init__(self, *args: Any, today: date, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -60,6 +60,7 @@ def _load(actor: Actor, step: Step, data: bytes) -> Mapping[str, Any]:
         version_date=date.fromisoformat(facts["version"]),
         now=datetime.now(UTC),
         force_shrunken=facts["forced"],
+        sha256=facts.get("sha256", ""),
         progress=lambda done, total: _progress(step, done, total),
     )
     return {

@@ -147,3 +147,33 @@ class RegisterEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["token", "version"], name="register_entry_once")]
+
+
+class RegisterSubmission(models.Model):
+    """Numbers handed to a register that gives out no file, and its answer: which of them it lists. The answer
+    serves for as many days as the country's rule says, from the day on which it was given."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    register = models.ForeignKey(NationalRegister, on_delete=models.PROTECT, related_name="submissions")
+    made_at = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)  # of the file that was handed in
+    answered_on = models.DateField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answer_sha256 = models.CharField(max_length=64, default="", blank=True)
+    listed = models.PositiveIntegerField(default=0)
+    actor = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["register", "answered_on"], name="register_submission_answer")]
+
+
+class SubmittedNumber(models.Model):
+    """A number of a submission as dial token. `listed` is null until the register answered."""
+
+    submission = models.ForeignKey(RegisterSubmission, on_delete=models.CASCADE, related_name="numbers")
+    token = TokenField(families=("dial",))
+    listed = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "submission"], name="submitted_number_once")]

@@ -8,10 +8,18 @@ from datetime import date, datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from duecause.apps.catalogue.models import Purpose
-from duecause.apps.consent.models import ConsentEvent, Objection, RegisterEntry, RegisterVersion, Suppression
+from duecause.apps.consent.models import (
+    ConsentEvent,
+    Objection,
+    RegisterEntry,
+    RegisterSubmission,
+    RegisterVersion,
+    SubmittedNumber,
+    Suppression,
+)
 from duecause.apps.obligations.models import Obligation
 from duecause.apps.parties.models import Controller
 from duecause.apps.register.models import DialFact, Lookup, Person, Record
@@ -243,6 +251,45 @@ def registers_naming(token: bytes) -> list[RegisterVersion]:
         token=token, version__state=RegisterVersion.State.ACTIVE
     ).select_related("version__register")
     return [entry.version for entry in entries]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAnswer:
+    """What a register that gives out no file last said of a number, and on which day."""
+
+    on: date
+    listed: bool
+
+
+def answers_of(
+    register: str, tokens: Collection[bytes], *, since: date, on: date
+) -> dict[bytes, RegisterAnswer]:
+    """Token → the newest answer given from `since` to `on`; a number not answered then is missing."""
+    found: dict[bytes, RegisterAnswer] = {}
+    wanted = list(tokens)
+    for start in range(0, len(wanted), TOKENS_AT_ONCE):
+        rows = SubmittedNumber.objects.filter(
+            token__in=wanted[start : start + TOKENS_AT_ONCE],
+            listed__isnull=False,
+            submission__register__code=register,
+            submission__answered_on__gte=since,
+            submission__answered_on__lte=on,
+        ).order_by("submission__answered_on", "submission__answered_at")
+        for token, listed, day in rows.values_list("token", "listed", "submission__answered_on"):
+            found[bytes(token)] = RegisterAnswer(day, listed)
+    return found
+
+
+def newest_answers(codes: Iterable[str]) -> dict[str, date]:
+    """Register -> the day of its newest answer, of those that were asked with numbers."""
+    rows = RegisterSubmission.objects.filter(register__code__in=list(codes), answered_on__isnull=False)
+    return dict(rows.values_list("register__code").annotate(newest=Max("answered_on")))
+
+
+def waiting_submission(register: str) -> RegisterSubmission | None:
+    """The newest submission that was not answered yet."""
+    rows = RegisterSubmission.objects.filter(register__code=register, answered_on=None)
+    return rows.order_by("-made_at").first()
 
 
 def file_jobs(kinds: Collection[str]) -> QuerySet[Obligation]:

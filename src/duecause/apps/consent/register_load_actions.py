@@ -7,6 +7,8 @@ version before are removed afterwards. Whatever fails leaves the active version 
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +23,7 @@ from duecause.apps.vault import covers, indexes
 from duecause.engine.actor import Actor
 from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
-from duecause.engine.screening import RuleSet
+from duecause.engine.screening import Rule, RuleSet
 from duecause.packs import law
 
 State = RegisterVersion.State
@@ -47,25 +49,32 @@ def load_register(
     version_date: date,
     now: datetime,
     force_shrunken: bool = False,
+    sha256: str = "",
     progress: Progress | None = None,
 ) -> Loaded:
-    """Make `data`, the register as published on `version_date`, the version that screening uses.
+    """Make `data`, the register as published on `version_date`, the version that screening uses. `sha256`:
+    what its publisher says it is, in hexadecimal.
 
-    Raises Refused for a file that is stale, of the future, older than the active one, half-written, damaged
-    or (unless `force_shrunken`) much smaller than the active one; NotPermitted.
+    Raises Refused for a file that is stale, of the future, older than the active one, half-written, damaged,
+    of another checksum or country, or (unless `force_shrunken`) much smaller than the active one, and for a
+    register that publishes no file; NotPermitted.
     """
     actor.require("registers.load")
+    refuse_another_checksum(data, sha256, file_name)
+    _refuse_a_register_without_file(register, local_day(now, register.country))
     _refuse_by_date(register, version_date, local_day(now, register.country))
     read = read_register(
         data,
         name=file_name,
         country=register.country,
         malformed_per_thousand=limits().register_malformed_per_thousand,
+        foreign_per_thousand=limits().register_foreign_per_thousand,
     )
     active = register.versions.filter(state=State.ACTIVE).first()
     if active and (active.version_date, active.sha256) == (version_date, read.sha256):
         return Loaded(active, repeated=True)
-    _refuse_by_active(register, active, read, version_date, force_shrunken)
+    percent = _shrink_percent(register, local_day(now, register.country))
+    _refuse_by_active(register, active, read, version_date, 100 if force_shrunken else percent)
     version = _begin(actor, register, version_date, read)
     try:
         _write(version, read, progress)
@@ -79,6 +88,50 @@ def load_register(
     return Loaded(version, repeated=False, malformed=read.malformed)
 
 
+def rule_of(register: NationalRegister, on: date) -> Rule | None:
+    """The rule that asks for this register on a day."""
+    rules = RuleSet.for_country(register.country, on, book=law.book()).of_kind("register")
+    return next((rule for rule in rules if rule.subject == register.code), None)
+
+
+def _shrink_percent(register: NationalRegister, on: date) -> int:
+    """By how much a new file may be smaller: what the country's rule says, else limits.yaml."""
+    rule = rule_of(register, on)
+    if rule is not None and "shrink_percent" in rule.detail:
+        return rule.number("shrink_percent")
+    return limits().register_shrink_percent
+
+
+def _refuse_a_register_without_file(register: NationalRegister, on: date) -> None:
+    rule = rule_of(register, on)
+    if rule is not None and rule.text("access") == "submit":
+        raise Refused(
+            "register_submits",
+            "%(register)s publishes no file. Submit the numbers of a list to it and read its answer: "
+            "duecause registers submit LIST --register %(register)s.",
+            register=register.code,
+        )
+
+
+def refuse_another_checksum(data: bytes, sha256: str, file_name: str) -> None:
+    """Raise Refused where `data` is not what its publisher says; anything goes where nothing was said."""
+    said = sha256.strip().lower()
+    if not said:
+        return
+    if not re.fullmatch("[0-9a-f]{64}", said):
+        raise Refused(
+            "checksum_unreadable",
+            "The checksum of %(file)s is no SHA-256: it has 64 digits and letters a to f. Copy it again.",
+            file=file_name,
+        )
+    if hashlib.sha256(data).hexdigest() != said:
+        raise Refused(
+            "checksum_wrong",
+            "%(file)s is not the file that its SHA-256 was made of. Fetch both again.",
+            file=file_name,
+        )
+
+
 def _refuse_by_date(register: NationalRegister, version_date: date, today: date) -> None:
     if version_date > today:
         raise Refused(
@@ -87,8 +140,8 @@ def _refuse_by_date(register: NationalRegister, version_date: date, today: date)
             date=version_date,
             register=register.code,
         )
-    rules = RuleSet.for_country(register.country, today, book=law.book()).of_kind("register")
-    oldest = next((r.number("max_file_age_days") for r in rules if r.subject == register.code), None)
+    rule = rule_of(register, today)
+    oldest = rule.number("max_file_age_days") if rule else None
     if oldest is not None and version_date + timedelta(days=oldest) < today:
         raise Refused(
             "register_stale",
@@ -104,7 +157,7 @@ def _refuse_by_active(
     active: RegisterVersion | None,
     read: RegisterFile,
     version_date: date,
-    force_shrunken: bool,
+    shrink_percent: int,
 ) -> None:
     if active is None:
         return
@@ -123,8 +176,7 @@ def _refuse_by_active(
             register=register.code,
             date=version_date,
         )
-    percent = limits().register_shrink_percent
-    if len(read.numbers) * 100 < active.rows * (100 - percent) and not force_shrunken:
+    if len(read.numbers) * 100 < active.rows * (100 - shrink_percent):
         raise Refused(
             "register_shrunken",
             "The file has %(rows)s numbers, the version loaded of %(register)s %(active)s: more than "
@@ -132,7 +184,7 @@ def _refuse_by_active(
             register=register.code,
             rows=len(read.numbers),
             active=active.rows,
-            percent=percent,
+            percent=shrink_percent,
         )
 
 

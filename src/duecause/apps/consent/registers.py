@@ -36,8 +36,11 @@ class RegisterFile:
     sha256: str
 
 
-def read_register(data: bytes, *, name: str, country: str, malformed_per_thousand: int) -> RegisterFile:
-    """Read a whole file. Raises Refused for an empty, half-written, damaged or wrongly encoded one.
+def read_register(
+    data: bytes, *, name: str, country: str, malformed_per_thousand: int, foreign_per_thousand: int = 1_000
+) -> RegisterFile:
+    """Read a whole file. Raises Refused for an empty, half-written, damaged or wrongly encoded one, and for
+    one of another country, or of several mixed.
 
     A line holds the number, in international form or as `country` writes it, then optionally its date, apart
     by blank, tab, semicolon or comma. A heading and a closing line with the number of lines are understood.
@@ -80,8 +83,27 @@ def read_register(data: bytes, *, name: str, country: str, malformed_per_thousan
             malformed=malformed,
             lines=len(lines),
         )
+    _refuse_other_countries(numbers, name, country, foreign_per_thousand)
     unique = np.unique(np.array(numbers, dtype=np.int64))
     return RegisterFile(unique, len(lines), malformed, hashlib.sha256(data).hexdigest())
+
+
+def _refuse_other_countries(numbers: list[int], name: str, country: str, per_thousand: int) -> None:
+    """A number of another country is listed like any other; many of them are another register, or several."""
+    code = str(_calling_code(country))
+    foreign = sum(not str(number).startswith(code) for number in numbers)
+    if foreign * 1000 > per_thousand * len(numbers):
+        raise Refused(
+            "register_mixed_countries",
+            gettext_noop(
+                "%(file)s: %(foreign)s of %(numbers)s numbers belong to other countries than %(country)s. "
+                "Load each country's register from a file of its own."
+            ),
+            file=name,
+            foreign=foreign,
+            numbers=len(numbers),
+            country=country,
+        )
 
 
 def _lines(data: bytes, name: str) -> list[str]:

@@ -33,10 +33,16 @@ def queue_register(
     version_date: date,
     force_shrunken: bool,
     now: datetime,
+    sha256: str = "",
 ) -> Obligation:
     """Load `data` as the register published on `version_date`. Raises NotPermitted."""
     actor.require("registers.load")
-    facts = {"register": register.code, "version": version_date.isoformat(), "forced": force_shrunken}
+    facts = {
+        "register": register.code,
+        "version": version_date.isoformat(),
+        "forced": force_shrunken,
+        "sha256": sha256,
+    }
     return _queue(actor, LOAD, facts, data, file_name, now)
 
 

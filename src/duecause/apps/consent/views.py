@@ -17,11 +17,11 @@ from django_htmx.http import HttpResponseClientRefresh
 from duecause.apps.consent import queries, upload_actions
 from duecause.apps.consent.forms import NewVersion, PastObjections
 from duecause.apps.consent.models import NationalRegister
+from duecause.apps.consent.register_load_actions import rule_of
 from duecause.apps.obligations.models import Obligation, Step
 from duecause.apps.parties.models import Source
 from duecause.engine.problems import Problem
-from duecause.engine.screening import RuleSet
-from duecause.packs import law
+from duecause.engine.screening import Rule
 from duecause.web import charts
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
@@ -58,10 +58,14 @@ def _register(register: NationalRegister) -> dict[str, Any]:
     """The active version, its age, and until when the law lets it be used."""
     active = queries.active_versions([register.code]).get(register.code)
     on = today()
-    rules = RuleSet.for_country(register.country, on, book=law.book()).of_kind("register")
-    days = next((rule.number("max_file_age_days") for rule in rules if rule.subject == register.code), None)
+    rule = rule_of(register, on)
+    if rule is not None and rule.text("access") == "submit":
+        return _asked(register, rule, on)
+    days = rule.number("max_file_age_days") if rule else None
     age = (on - active.version_date).days if active else None
-    if active is None or (days is not None and age is not None and age > days):
+    if rule is None:
+        meaning, word = "waiting", _("Asked for by no rule today")
+    elif active is None or (days is not None and age is not None and age > days):
         meaning, word = "act", _("Missing") if active is None else _("Too old")
     elif days and age is not None and age >= days * SOON:
         meaning, word = "watch", _("Due soon")
@@ -71,9 +75,35 @@ def _register(register: NationalRegister) -> dict[str, Any]:
         "register": register,
         "country": str(locale().territories.get(register.country, register.country)),
         "active": active,
+        "version": active and active.version_date,
+        "numbers": active and active.rows,
         "age": age,
         "days": days,
         "due": date.fromordinal(active.version_date.toordinal() + days) if active and days else None,
+        "meaning": meaning,
+        "word": word,
+    }
+
+
+def _asked(register: NationalRegister, rule: Rule, on: date) -> dict[str, Any]:
+    """A register that numbers are submitted to: when it answered last. Each list needs answers of its own."""
+    newest = queries.newest_answers([register.code]).get(register.code)
+    days = rule.number("max_file_age_days")
+    age = (on - newest).days if newest else None
+    if age is None:
+        meaning, word = "waiting", _("Never asked")
+    elif age > days:
+        meaning, word = "act", _("Too old")
+    else:
+        meaning, word = ("watch", _("Due soon")) if age >= days * SOON else ("ok", _("In use"))
+    return {
+        "register": register,
+        "country": str(locale().territories.get(register.country, register.country)),
+        "asked": True,
+        "version": newest,
+        "age": age,
+        "days": days,
+        "due": newest and date.fromordinal(newest.toordinal() + days),
         "meaning": meaning,
         "word": word,
     }
@@ -94,6 +124,7 @@ def load(request: PageRequest, code: str) -> HttpResponse:
                 file_name=file.name,
                 version_date=form.cleaned_data["version"],
                 force_shrunken=form.cleaned_data["shrunken"],
+                sha256=form.cleaned_data["sha256"],
                 now=datetime.now(UTC),
             )
             return redirect("consent:job", job.pk)

@@ -18,7 +18,7 @@ from duecause.apps.consent.queries import (
     registers_naming,
     suppressions,
 )
-from duecause.apps.dialling import attempt_counts, rules
+from duecause.apps.dialling import attempt_counts, register_answers, rules
 from duecause.apps.dialling.calling_times import hours_of, local_time
 from duecause.apps.dialling.models import Campaign, ReleaseRow
 from duecause.apps.dialling.origins import unusable
@@ -78,6 +78,7 @@ def check(
         *_hours(parsed, now),
         *_against(campaign, token, people, now),
         *_attempts(campaign, token, people, parsed.region, centres, now),
+        *_answers(token, parsed.region, day),
         *_consent(campaign, parsed.region, people, now),
         *_releases(campaign, token, now),
         *(problem for one in centres for problem in blocking_reasons_of(one, day)),
@@ -228,6 +229,17 @@ def _attempts(
                 "opens": hit.opens,
             }
             yield Problem(attempt_counts.REASON, template, params)
+
+
+def _answers(token: bytes, country: str, day: date) -> Iterator[Problem]:
+    for rule in register_answers.submit_rules([country], day):
+        answer = register_answers.known(rule, [token], day).get(token)
+        if answer is None:
+            template = gettext_noop("No answer of %(register)s serves for this number (rule %(rule)s).")
+            yield Problem("register_unanswered", template, {"register": rule.subject, "rule": rule.id})
+        elif answer.listed:
+            template = gettext_noop("Listed by %(register)s in its answer of %(on)s.")
+            yield Problem(register_code(rule.subject), template, {"register": rule.subject, "on": answer.on})
 
 
 def _consent(campaign: Campaign, country: str, people: set[UUID], now: datetime) -> Iterator[Problem]:

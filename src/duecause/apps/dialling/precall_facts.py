@@ -23,7 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from duecause.apps.consent.models import RegisterEntry, RegisterVersion
+from duecause.apps.consent.models import RegisterEntry, RegisterVersion, SubmittedNumber
 from duecause.apps.consent.queries import (
     GIVING,
     decided,
@@ -331,6 +331,12 @@ def _stops_meanwhile(
             "listed",
             token=F("token"),
             moment=F("version__loaded_at"),
+        ),
+        _columns(
+            SubmittedNumber.objects.filter(token__in=tokens, listed=True, submission__answered_at__gt=since),
+            "listed",
+            token=F("token"),
+            moment=F("submission__answered_at"),
         ),
         _columns(TokenKey.objects.all(), "token_key", moment=F("changed_at")),
     ]

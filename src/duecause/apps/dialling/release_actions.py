@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from duecause.apps.dialling import facts, marks, notices, origins, packages, rules
+from duecause.apps.dialling import facts, marks, notices, origins, packages, register_answers, rules
 from duecause.apps.dialling.custody_actions import promise_arrival
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
@@ -127,6 +127,7 @@ def refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
         )
     _refuse_a_closed_gate(dial_list, today, now)
     _refuse_a_stale_list(dial_list, today)
+    register_answers.refuse_unanswered(dial_list, today)
 
 
 def _refuse_a_closed_gate(dial_list: DialList, today: date, now: datetime) -> None:
@@ -183,10 +184,11 @@ def _held_back(
     """List-row id → why it stays back although it was released at the screening."""
     campaign = dial_list.campaign
     tokens = {bytes(row.token) for row in rows if row.token}
-    suppressed = dict(facts.suppressed(campaign, tokens, now))
+    today = local_day(now, campaign.controller.country)
+    suppressed = register_answers.listed(campaign, tokens, today)
+    suppressed |= dict(facts.suppressed(campaign, tokens, now))
     elsewhere = {key for pair in facts.elsewhere(campaign, dial_list.centre) for key in pair}
     people = {row.person_id for row in rows if row.person_id}
-    today = local_day(now, campaign.controller.country)
     unusable = origins.unusable(campaign, {row.record_id for row in rows if row.record_id}, today)
     withdrawn = facts.no_longer_consenting(campaign, people, dial_list.screened_at or now)
     records = [row.record_id for row in rows if row.record_id]
@@ -353,6 +355,8 @@ def _expires_at(dial_list: DialList, now: datetime) -> datetime:
     country = dial_list.campaign.controller.country
     until = open_until(dial_list.centre, local_day(now, country), now=now)
     last = last_day(dial_list)
+    answered = register_answers.usable_until(dial_list, local_day(now, country))
+    last = last if answered is None else min(last, answered)
     return end_of_day(last if until is None else min(last, until), country)
 
 

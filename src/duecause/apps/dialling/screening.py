@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from duecause.apps.consent.models import RegisterVersion
-from duecause.apps.dialling import attempt_counts, facts, notices, rules
+from duecause.apps.dialling import attempt_counts, facts, notices, register_answers, rules
 from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.models import Campaign
 from duecause.apps.parties.models import Partner
@@ -51,7 +51,9 @@ def judge(question: Question, candidates: Candidates, *, progress: Progress | No
     rule_sets = rules.rule_sets(countries | set(question.campaign.countries), question.on)
     gate = gate_of(question.centre, question.on)
     states, versions = facts.register_states(rules.registers_for(rule_sets.values()))
-    tables = covers.steadily(lambda: _tables(question, candidates, versions))
+    answers, listed = register_answers.for_screening(rule_sets, candidates.tokens(), question.on)
+    states |= answers
+    tables = covers.steadily(lambda: _tables(question, candidates, versions, listed))
     given = ScreeningInput(**tables, party_reasons=gate.reasons, registers_loaded=states)
     verdicts = screen(
         given,
@@ -65,7 +67,10 @@ def judge(question: Question, candidates: Candidates, *, progress: Progress | No
 
 
 def _tables(
-    question: Question, candidates: Candidates, versions: Iterable[RegisterVersion]
+    question: Question,
+    candidates: Candidates,
+    versions: Iterable[RegisterVersion],
+    listed: set[tuple[bytes, str]],
 ) -> dict[str, Any]:
     campaign, tokens = question.campaign, candidates.tokens()
     often = attempt_counts.at_their_cap(campaign, question.centre, candidates, question.on, question.now)
@@ -81,7 +86,7 @@ def _tables(
         "numbers": facts.table("numbers", numbers),
         "suppressed": facts.table("suppressed", facts.suppressed(campaign, tokens, question.now) | often),
         "guard": facts.table("guard", [(token,) for token in candidates.guard]),
-        "register": facts.table("register", facts.in_registers(versions, tokens)),
+        "register": facts.table("register", facts.in_registers(versions, tokens) | listed),
         "consents": facts.table("consents", facts.consents(campaign, question.on)),
         "relations": facts.table("relations", facts.relations(candidates.people())),
         "elsewhere": facts.table("elsewhere", facts.elsewhere(campaign, question.centre)),

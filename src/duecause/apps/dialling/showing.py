@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from duecause.apps.catalogue import texts as catalogue_texts
 from duecause.apps.consent.models import RegisterVersion
 from duecause.apps.consent.queries import active_versions
-from duecause.apps.dialling import release_actions, rules, texts
+from duecause.apps.dialling import register_answers, release_actions, rules, texts
 from duecause.apps.dialling.list_queries import rule_of, rules_on, state_of
 from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.parties.models import Partner
@@ -104,12 +104,16 @@ def rules_applied(dial_list: DialList) -> list[dict[str, Any]]:
 
 
 def registers_used(dial_list: DialList) -> list[dict[str, Any]]:
+    asked = {
+        rule.subject for rule in register_answers.submit_rules(dial_list.campaign.countries, dial_list.on)
+    }
     return [
         {
             **used,
+            "asked": used["register"] in asked,
             "version": texts.on_day(used["version"]),
             "usable_until": texts.on_day(used["usable_until"]),
-            "meaning": "act" if _is_stale(used, dial_list.on) else "ok",
+            "meaning": "act" if used["register"] not in asked and _is_stale(used, dial_list.on) else "ok",
         }
         for used in dial_list.report.get("registers", [])
     ]
@@ -161,6 +165,9 @@ class RegisterNow:
 
 def _register_now(rule: Rule, version: RegisterVersion | None, on: date) -> RegisterNow:
     allowed = rule.number("max_file_age_days")
+    if rule.text("access") == "submit":
+        words = _("Numbers are submitted before a release; an answer serves for %(days)d days")
+        return RegisterNow(rule.text("name"), None, words % {"days": allowed}, "info")
     if version is None:
         return RegisterNow(rule.text("name"), None, _("Never loaded: nobody is released until it is."), "act")
     age = (on - version.version_date).days

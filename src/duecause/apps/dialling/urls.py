@@ -1,6 +1,6 @@
 from django.urls import path
 
-from duecause.apps.dialling import check_views, correction_views, release_views, views
+from duecause.apps.dialling import answer_views, check_views, correction_views, release_views, views
 
 app_name = "dialling"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("<uuid:list_id>/standing/", release_views.standing, name="standing"),
     path("<uuid:list_id>/release/", release_views.release, name="release"),
     path("<uuid:list_id>/certificate.json", release_views.certificate, name="certificate"),
+    path("<uuid:list_id>/registers/<str:register>/submit/", answer_views.submit, name="submit"),
+    path("<uuid:list_id>/registers/<str:register>/answer/", answer_views.answer, name="answer"),
     path("<uuid:list_id>/recall/", release_views.recall, name="recall"),
     path("<uuid:list_id>/confirm/", release_views.confirm, name="confirm"),
 ]

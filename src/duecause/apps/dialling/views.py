@@ -22,6 +22,7 @@ from duecause.apps.dialling import (
     list_queries,
     release_actions,
     showing,
+    showing_answers,
     showing_hours,
     texts,
 )
@@ -177,6 +178,8 @@ def report(
             "hours": showing_hours.calling_hours(dial_list.campaign, dial_list.on, now),
             **standing(dial_list, now),
         }
+        if context["release"] is None:
+            context["answers"] = showing_answers.of_list(dial_list, now)
     else:
         context |= progress_of(dial_list, now)
     if custody_form:

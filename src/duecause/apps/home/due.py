@@ -139,7 +139,8 @@ def _registers(now: datetime) -> Iterator[Due]:
     wanted: dict[str, Rule] = {}
     for campaign in running_campaigns(today):
         for rule_set in rules.rule_sets(campaign.countries, today).values():
-            wanted |= {rule.subject: rule for rule in rule_set.of_kind("register")}
+            asked_by_file = [r for r in rule_set.of_kind("register") if r.text("access") != "submit"]
+            wanted |= {rule.subject: rule for rule in asked_by_file}
     versions = active_versions(wanted)
     for code, rule in sorted(wanted.items()):
         version = versions.get(code)

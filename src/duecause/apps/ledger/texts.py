@@ -33,6 +33,8 @@ KINDS = {
     "consent.refused": _("Consent refused"),
     "consent.register_changed": _("National register changed"),
     "consent.register_loaded": _("National register loaded"),
+    "consent.register_asked": _("Numbers submitted to a national register"),
+    "consent.register_answered": _("Answer of a national register taken in"),
     "consent.proof_ended": _("Proof of consents destroyed at the end of its time"),
     "consent.receipt_given": _("Receipt of a consent given"),
     "consent.record_exported": _("Consent record exported"),

@@ -18,6 +18,7 @@ class Limits:
     refusal_quiet: timedelta
     register_shrink_percent: int
     register_malformed_per_thousand: int
+    register_foreign_per_thousand: int
 
     def adult_from(self, birth: date) -> date:
         """The day of majority. Who was born on 29 February is of age on 1 March: the later day is careful."""
@@ -39,6 +40,7 @@ def limits() -> Limits:
         refusal_quiet=timedelta(days=_number(top, "refusal_quiet", "days")),
         register_shrink_percent=_number(top, "register_shrink", "percent"),
         register_malformed_per_thousand=_number(top, "register_malformed", "per_thousand"),
+        register_foreign_per_thousand=_number(top, "register_foreign", "per_thousand"),
     )
     top.done()
     return found

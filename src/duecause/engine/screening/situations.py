@@ -68,6 +68,10 @@ class Situations:
         return bool(rules.of_kind(WINDOW)) and not (zone_of(rules.country) or rules.zone)
 
     def is_stale(self, rule: Rule) -> bool:
+        """A register that numbers are submitted to has no file that could be old: what it was not asked about
+        is for the release to refuse."""
+        if rule.text("access") == "submit":
+            return False
         used = register_used(rule, self.loaded)
         return used.usable_until is None or used.usable_until < self.on
 

@@ -42,7 +42,7 @@ def texts() -> dict[str, str]:
 
 
 def _own_texts() -> dict[str, str]:
-    named = os.environ.get(OWN_FOLDER)
+    named = os.environ.get("DUECAUSE_LAW")
     if not named:
         return {}
     try:
