@@ -276,7 +276,8 @@ def answers_of(
             submission__answered_on__lte=on,
         ).order_by("submission__answered_on", "submission__answered_at")
         for token, listed, day in rows.values_list("token", "listed", "submission__answered_on"):
-            found[bytes(token)] = RegisterAnswer(day, listed)
+            if day is not None and listed is not None:
+                found[bytes(token)] = RegisterAnswer(day, listed)
     return found
 
 
