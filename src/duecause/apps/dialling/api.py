@@ -62,8 +62,9 @@ class Question(Schema):
 
 
 class Result(Schema):
-    """`reason` is one of denied, expired, not_on_your_list and too_often. `again_on` comes with the last: the
-    day on which the number may be called again, as far as is known now."""
+    """`reason` is one of denied, expired, not_on_your_list, too_often, outside_hours and zone_unknown.
+    `again_on` comes with too_often: the day on which the number may be called again, as far as is known now;
+    `not_before` with outside_hours: the moment from which it may be called."""
 
     number: str
     decision: str

@@ -24,9 +24,7 @@ from duecause.apps.vault import indexes
 from duecause.engine.periods import local_day
 from duecause.engine.phone import PhoneNumber, parse_e164
 
-Reason = Literal[
-    "", "denied", "expired", "not_on_your_list", "too_often", "outside_hours", "zone_unknown"
-]
+Reason = Literal["", "denied", "expired", "not_on_your_list", "too_often", "outside_hours", "zone_unknown"]
 MOST_NUMBERS = 1_000
 VALID_SECONDS = 60  # how long an answer holds
 
