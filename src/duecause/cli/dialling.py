@@ -75,6 +75,7 @@ def screen(
       notice           when people are told where their data came from, and what the script says
       party_overrides  reasons that two persons let not count, and until when
       expires_on, expires_because
+      numbering_plans  release of the numbering plans that read the numbers
       certificate      what a release of this list will certify
     """
     founding.require_founded()
