@@ -196,6 +196,7 @@ def test_some_reasons_cannot_be_overridden(code):
         "party_no_contract": party(agreements=()),
         "party_suspended": replace(GENT, suspended_on=TODAY),
         "party_feed_overdue": replace(GENT, feed_overdue=True),
+        "party_corrections_overdue": replace(GENT, corrections_overdue=True),
         "party_sub_objected": sub(state="objected"),
     }[code]
     keys = [block.key for block in blocks(facts, on=TODAY, rules=RULES)]
@@ -308,6 +309,7 @@ def open_today(draw):
         party=replace(found.party, agreements=(*found.party.agreements, *contract)),
         suspended_on=draw(later),
         feed_overdue=False,
+        corrections_overdue=False,
         lists_overdue=False,
         chain=tuple(replace(each, state="authorised") for each in found.chain),
     )
@@ -452,6 +454,8 @@ def _expected(facts, on):
         holes.add(("P", "feed"))
     if facts.lists_overdue:
         holes.add(("P", "lists"))
+    if facts.corrections_overdue:
+        holes.add(("P", "corrections"))
 
     def runs(agreement):
         return agreement.valid_from <= on and (agreement.valid_to or date.max) >= on
@@ -497,6 +501,7 @@ KIND = {
     "party_suspended": "suspended",
     "party_feed_overdue": "feed",
     "party_lists_overdue": "lists",
+    "party_corrections_overdue": "corrections",
     "party_no_contract": "contract",
     "party_contract_expired": "contract",
     "party_contract_not_started": "contract",

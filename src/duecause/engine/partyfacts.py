@@ -87,13 +87,15 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class PartyFacts:
-    """Everything the gate is decided from. `exporter`: our own role towards this party. `lists_overdue`: it
-    has not said in time that lists that ended are destroyed or returned."""
+    """Everything the gate is decided from. `exporter`: our own role towards this party. What it has not done
+    in time: `feed_overdue`, acknowledge what it must stop; `corrections_overdue`, acknowledge what it must
+    put right; `lists_overdue`, say that lists that ended are destroyed or returned."""
 
     party: Party
     exporter: Role = "controller"
     suspended_on: date | None = None
     feed_overdue: bool = False
+    corrections_overdue: bool = False
     lists_overdue: bool = False
     chain: tuple[SubProcessor, ...] = ()
     overrides: tuple[Override, ...] = ()

@@ -35,6 +35,12 @@ def standing(facts: PartyFacts, on: date) -> Iterator[Block]:
             "(GDPR Art. 19, 28)."
         )
         yield _block(facts.party, "party_feed_overdue", template)
+    if facts.corrections_overdue:
+        template = gettext_noop(
+            "%(party)s has not acknowledged corrections in time, so it may still use what is wrong. Releases"
+            " resume when it has (GDPR Art. 19)."
+        )
+        yield _block(facts.party, "party_corrections_overdue", template)
     if facts.lists_overdue:
         template = gettext_noop(
             "%(party)s has not confirmed that lists which ended are destroyed or returned. Releases resume"

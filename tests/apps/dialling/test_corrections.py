@@ -28,6 +28,7 @@ from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import records_of
 from duecause.apps.obligations.models import Obligation, Step
+from duecause.apps.parties.standing import party_facts
 from duecause.apps.register.models import Person
 from duecause.cli.corrections import corrections_group
 from duecause.engine.problems import Refused
@@ -223,7 +224,10 @@ def test_a_centre_that_does_not_answer_is_alarmed_about_and_then_gets_nothing(wo
     watch(LATER + patience.correction_alarm_after)
     assert Alarm.objects.get(kind="feed_overdue").facts["hours"] == 24
     assert answered(world, OLD, now=LATER + patience.correction_stop_after - DAY / 24) == "allow"
-    assert answered(world, OLD, now=LATER + patience.correction_stop_after) == "denied"
+    stopped = LATER + patience.correction_stop_after
+    assert answered(world, OLD, now=stopped) == "denied"
+    facts = party_facts(world.centre, stopped.date(), now=stopped)
+    assert facts.corrections_overdue and not facts.feed_overdue, "no objection is late"
 
 
 def test_a_correction_while_the_file_is_made_does_not_go_out_as_it_was(world, monkeypatch):

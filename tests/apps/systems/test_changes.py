@@ -12,6 +12,8 @@ from duecause.apps.consent.consent_actions import Saying as Said
 from duecause.apps.consent.consent_actions import record_consent, undo_withdrawal, withdraw_consent
 from duecause.apps.consent.histories import Topic
 from duecause.apps.gate.actions import open_for_job
+from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.texts import sentence
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import records_of
 from duecause.apps.parties.actions import create_api_key
@@ -28,6 +30,7 @@ from duecause.engine.actor import Actor
 from duecause.engine.ids import uuid7
 from duecause.engine.problems import Refused
 from duecause.organisation import founding
+from duecause.packs.feed import windows
 from tests.apps.register.lists import customers, take
 from tests.support.world import NOW, OPERATOR, make_world
 
@@ -290,3 +293,44 @@ def test_of_retention_it_hears_who_is_gone_as_a_whole_and_of_nobody_else(source,
     retention_actions.run_retention(actor=job, run=uuid7(), now=NOW)
     (change,) = Change.objects.filter(kind="erasure")
     assert (change.system, change.person, change.record) == (crm, mila, None)
+
+
+@pytest.mark.parametrize("way", ["correction", "objection"])
+def test_a_silent_system_is_alarmed_about_once_and_not_before_its_time(world, mila, crm, way):
+    patience = windows(LATER.date())
+    if way == "correction":
+        crm.fields = ["last_name"]
+        crm.save()
+        put_right(mila)
+    else:
+        consent.record_objection(
+            actor=OPERATOR, person=mila, controller=world.controller, taking=consent.Taking(how="letter"),
+            now=LATER,
+        )  # fmt: skip
+    after = patience.correction_alarm_after if way == "correction" else patience.alarm_after
+    assert watched(LATER + after - timedelta(seconds=1)) == 0
+    assert watched(LATER + after) == 1
+    assert watched(LATER + after) == 0, "it is known"
+    alarm = Alarm.objects.get(kind="system_silent")
+    assert alarm.facts["system"] == "CRM"
+    assert f"for {after // timedelta(hours=1)} hours" in sentence(alarm)
+
+
+def test_who_acknowledged_or_ended_is_not_silent(mila, crm, world):
+    consent.record_objection(
+        actor=OPERATOR, person=mila, controller=world.controller, taking=consent.Taking(how="letter"),
+        now=LATER,
+    )  # fmt: skip
+    heard(crm)
+    actor = actions.system_actor(crm)
+    actions.acknowledge(actor=actor, system=crm, cursor=Change.objects.get().cursor, now=LATER)
+    assert watched(LATER + timedelta(days=9)) == 0
+    put = set_up([], code="BILLING")
+    restrict_actions.restrict(actor=OPERATOR, person=mila, now=LATER)
+    actions.end(actor=OPERATOR, system=put, now=LATER)
+    assert watched(LATER + timedelta(days=9)) == 1
+    assert Alarm.objects.get(kind="system_silent").facts["system"] == "CRM"
+
+
+def watched(now):
+    return actions.raise_silent(actor=Actor.job("test"), now=now)

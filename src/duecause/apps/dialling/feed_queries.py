@@ -23,7 +23,7 @@ from duecause.apps.dialling.models import Campaign, Custody, FeedEntry, FeedStre
 from duecause.apps.ledger.models import Checkpoint
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import provides_overdue
-from duecause.apps.parties.standing import FEED, LISTS
+from duecause.apps.parties.standing import CORRECTIONS, FEED, LISTS
 from duecause.apps.register.models import DialFact, Lookup
 from duecause.apps.statements import Statement
 from duecause.apps.vault import covers, indexes
@@ -232,10 +232,12 @@ def rows_held(partner: Partner, *, references: Collection[str] = (), token: byte
     return found
 
 
+_CORRECTS = Q(kind=FeedEntry.Kind.CORRECTION)
+
+
 def _late(since: datetime, corrections_since: datetime) -> QuerySet[FeedEntry]:
     """What was written at or before a moment, corrections at or before another, and is not acknowledged."""
-    corrects = Q(kind=FeedEntry.Kind.CORRECTION)
-    late = Q(~corrects, written_at__lte=since) | Q(corrects, written_at__lte=corrections_since)
+    late = Q(~_CORRECTS, written_at__lte=since) | Q(_CORRECTS, written_at__lte=corrections_since)
     return FeedEntry.objects.filter(late, acknowledged_at=None)
 
 
@@ -243,14 +245,16 @@ def _late(since: datetime, corrections_since: datetime) -> QuerySet[FeedEntry]:
 def _not_done(
     *, partner: int, since: datetime, corrections: datetime, ended: datetime
 ) -> list[QuerySet[Any, Any]]:
-    """FEED and LISTS, each at most once, in one query."""
-    late = _late(since, corrections).filter(partner=partner)
+    """FEED, CORRECTIONS and LISTS, each at most once, in one query."""
+    waiting = FeedEntry.objects.filter(partner=partner, acknowledged_at=None)
+    late = waiting.filter(~_CORRECTS, written_at__lte=since)
+    wrong = waiting.filter(_CORRECTS, written_at__lte=corrections)
     kept = Custody.objects.filter(partner=partner, kind=Custody.Kind.END, said_at=None, due_at__lte=ended)
-    return [_once(late, FEED), _once(kept, LISTS)]
+    return [_once(late, FEED), _once(wrong, CORRECTIONS), _once(kept, LISTS)]
 
 
 def _once(rows: QuerySet[Any], word: str) -> QuerySet[Any, Any]:
-    said = Cast(Value(word), CharField(max_length=5))
+    said = Cast(Value(word), CharField(max_length=11))
     found: QuerySet[Any, Any] = rows.order_by().annotate(what=said).values_list("what").distinct()
     return found
 
@@ -263,9 +267,8 @@ def overdue(now: datetime) -> Iterator[tuple[Partner, FeedEntry]]:
     correction."""
     patience = windows(now.date())
     late = _late(now - patience.alarm_after, now - patience.correction_alarm_after)
-    corrects = Q(kind=FeedEntry.Kind.CORRECTION)
     for partner in Partner.objects.filter(pk__in=late.values("partner")).order_by("code"):
-        for which in (~corrects, corrects):
+        for which in (~_CORRECTS, _CORRECTS):
             oldest = late.filter(which, partner=partner).order_by("cursor").first()
             if oldest is not None:
                 yield partner, oldest

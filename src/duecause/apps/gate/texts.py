@@ -39,6 +39,11 @@ def sentence(alarm: Alarm) -> str:
             "hours": alarm.facts.get("hours", ""),
             "stop_hours": alarm.facts.get("stop_hours", 24),  # alarms of before the fact was kept
         }
+    if alarm.kind == "system_silent":
+        return _(
+            "%(system)s has not acknowledged what changed about people for %(hours)s hours. See that it"
+            " fetches its changes; until then it may use data that no longer hold."
+        ) % {"system": alarm.facts.get("system", ""), "hours": alarm.facts.get("hours", "")}
     if alarm.kind == "report_unmatched":
         return _(
             "%(partner)s reported an objection about a row that is on none of its lists. Ask whose objection"

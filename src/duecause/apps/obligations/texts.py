@@ -30,6 +30,7 @@ KINDS = {
     "dialling.screen": _("Screen a list"),
     "dialling.watch_gates": _("Watch the gates of partners"),
     "dialling.watch_feeds": _("Watch that call centres acknowledge"),
+    "systems.watch": _("Watch that our own systems acknowledge"),
     "dialling.ping": _("Ping a call centre"),
     "systems.ping": _("Ping one of our systems"),
     "dialling.plan_exchanges": _("Plan exchanges of files with call centres"),

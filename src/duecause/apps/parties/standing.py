@@ -23,13 +23,15 @@ from duecause.engine.partyfacts import Override as Overridden
 
 Overdue = Callable[[Partner, datetime], Collection[str]]
 FEED = "feed"
+CORRECTIONS = "corrections"
 LISTS = "lists"
 _overdue: list[Overdue] = []
 
 
 def provides_overdue(provider: Overdue) -> Overdue:
-    """Register who knows what a partner has not done in time: FEED, acknowledge what it must act on; LISTS,
-    confirm that lists which ended are destroyed or returned."""
+    """Register who knows what a partner has not done in time: FEED, acknowledge what it must stop;
+    CORRECTIONS, acknowledge what it must put right; LISTS, confirm that lists which ended are destroyed or
+    returned."""
     _overdue.append(provider)
     return provider
 
@@ -55,6 +57,7 @@ def party_facts(partner: Partner, on: date, *, now: datetime | None = None) -> P
         exporter="processor" if partner.our_role == Partner.Role.PROCESSOR else "controller",
         suspended_on=partner.suspended_on,
         feed_overdue=FEED in overdue,
+        corrections_overdue=CORRECTIONS in overdue,
         lists_overdue=LISTS in overdue,
         chain=_chain(partner, on) if own.engages else (),
         overrides=tuple(own.overrides),

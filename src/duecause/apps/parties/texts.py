@@ -88,6 +88,7 @@ ENGAGED = {
 MATTERS = {
     "party_suspended": _("suspension"),
     "party_feed_overdue": _("objections not acknowledged"),
+    "party_corrections_overdue": _("corrections not acknowledged"),
     "party_lists_overdue": _("lists not destroyed"),
     "party_no_contract": _("processor contract"),
     "party_contract_not_started": _("processor contract"),

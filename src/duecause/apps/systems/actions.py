@@ -5,26 +5,31 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
 
 from duecause.apps.catalogue.models import Field
 from duecause.apps.dialling.feed_actions import refuse_never_given
+from duecause.apps.gate.actions import raise_alarm
+from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import ensure_periodic
 from duecause.apps.obligations.models import Step
 from duecause.apps.parties.models import Source
 from duecause.apps.parties.queries import hash_of
+from duecause.apps.systems import queries
 from duecause.apps.systems.models import Change, ChangeStream, System
 from duecause.apps.systems.naming import Shown, shown
 from duecause.apps.vault.actions import destroy_keys, seal_bytes
 from duecause.apps.vault.models import Compartment
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
+from duecause.packs.feed import windows
 
 SCOPE = "changes"
+SILENT = "system_silent"
 PING = "systems.ping"
 MOST_CHANGES = 500
 PREFIX_BYTES, SECRET_BYTES = 4, 32
@@ -189,6 +194,23 @@ def hand_out(*, actor: Actor, system: System, after: int, now: datetime, limit: 
             stream.given = cursor
             stream.save(update_fields=["given"])
     return Page(changes=shown(system, found, now), cursor=cursor, more=stream.written > cursor)
+
+
+def raise_silent(*, actor: Actor, now: datetime) -> int:
+    """An alarm for each system that has not acknowledged in time (packs/feed.yaml), once for the same oldest
+    change. Gives how many were raised."""
+    raised, patience = 0, windows(now.date())
+    for system, oldest in queries.silent(now):
+        correction = oldest.kind == Change.Kind.CORRECTION
+        after = patience.correction_alarm_after if correction else patience.alarm_after
+        facts = {"system": system.code, "cursor": oldest.cursor, "hours": after // timedelta(hours=1)}
+        with transaction.atomic():
+            locked_stream(system)  # two watchers raise one alarm
+            known = Alarm.objects.filter(kind=SILENT, facts__system=system.code, facts__cursor=oldest.cursor)
+            if not known.exists():
+                raise_alarm(actor=actor, kind=SILENT, severity=2, facts=facts, now=now)
+                raised += 1
+    return raised
 
 
 def acknowledge(*, actor: Actor, system: System, cursor: int, now: datetime) -> Acknowledged:

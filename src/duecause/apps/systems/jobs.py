@@ -10,13 +10,20 @@ from duecause.apps.dialling.feed_jobs import send_ping
 from duecause.apps.gate.actions import open_spool
 from duecause.apps.gate.holdings import Sealed
 from duecause.apps.obligations.models import Step
-from duecause.apps.obligations.runner import handles
-from duecause.apps.systems.actions import PING, WEBHOOK_COMPARTMENT, WEBHOOK_USE, secret_owner
+from duecause.apps.obligations.runner import handles, periodic
+from duecause.apps.systems.actions import PING, WEBHOOK_COMPARTMENT, WEBHOOK_USE, raise_silent, secret_owner
 from duecause.apps.systems.models import ChangeStream, System
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
 
 OPEN = "webhook"
+WATCH = "systems.watch"
+
+
+@periodic(WATCH, lambda now: f"{now:%Y-%m-%dT%H}")
+def watch(step: Step) -> Mapping[str, Any]:
+    """Raise an alarm for every system that is silent too long."""
+    return {"alarms": raise_silent(actor=Actor.job(str(step.pk)), now=datetime.now(UTC))}
 
 
 @handles(PING)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from duecause.apps.parties.queries import hash_of, prefix_of
 from duecause.apps.systems.models import Change, System
 from duecause.engine.problems import Refused
+from duecause.packs.feed import windows
 
 
 def system_by_key(clear: str) -> System | None:
@@ -31,6 +36,19 @@ def system_named(code: str) -> System:
             known=known,
         )
     return found
+
+
+def silent(now: datetime) -> Iterator[tuple[System, Change]]:
+    """Systems that have not acknowledged in time, each with the oldest change that is late."""
+    patience = windows(now.date())
+    corrects = Q(kind=Change.Kind.CORRECTION)
+    late = Q(~corrects, at__lte=now - patience.alarm_after)
+    late |= Q(corrects, at__lte=now - patience.correction_alarm_after)
+    for system in System.objects.filter(ended_at=None, stream__isnull=False).select_related("stream"):
+        waiting = Change.objects.filter(late, system=system, cursor__gt=system.stream.acknowledged)
+        oldest = waiting.order_by("cursor").first()
+        if oldest is not None:
+            yield system, oldest
 
 
 def states() -> list[dict[str, Any]]:
