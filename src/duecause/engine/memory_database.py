@@ -23,5 +23,6 @@ def connect(*, memory: str, threads: int, spill: str = "") -> duckdb.DuckDBPyCon
         "preserve_insertion_order": False,
     }
     db = duckdb.connect(":memory:", config=config)
+    db.execute("SET enable_progress_bar = false")  # a process started apart counts as a terminal
     db.execute("SET enable_external_access = false")
     return db
