@@ -113,6 +113,20 @@ def relay() -> Iterator[Relay]:
             "The relay %(host)s does not accept DUECAUSE_SMTP_USER with its password. Correct them.",
             host=settings.SMTP_HOST,
         ) from None
+    except smtplib.SMTPNotSupportedError:
+        raise Refused(
+            "relay_offers_less",
+            "The relay %(host)s does not offer the encryption or the sign-in that is asked of it. Nothing is"
+            " sent without; correct DUECAUSE_SMTP_SECURITY or DUECAUSE_SMTP_USER, or the relay.",
+            host=settings.SMTP_HOST,
+        ) from None
+    except ssl.SSLCertVerificationError:
+        raise Refused(
+            "relay_certificate",
+            "The certificate of the relay %(host)s is not one that is trusted here. Nothing is sent. Where it"
+            " is your own, name its authority in SSL_CERT_FILE.",
+            host=settings.SMTP_HOST,
+        ) from None
     except (smtplib.SMTPException, OSError):
         raise away() from None
     try:
@@ -132,11 +146,15 @@ def _connect() -> smtplib.SMTP:
         )
     else:
         made = smtplib.SMTP(settings.SMTP_HOST, settings.SMTP_PORT, timeout=SECONDS)
-        if settings.SMTP_SECURITY != "none":
+    try:
+        if settings.SMTP_SECURITY not in ("tls", "none"):
             made.starttls(context=trusted)
-    if settings.SMTP_USER:
-        password = Path(settings.SMTP_PASSWORD_FILE).read_text(encoding="utf-8").strip()
-        made.login(settings.SMTP_USER, password)
+        if settings.SMTP_USER:
+            password = Path(settings.SMTP_PASSWORD_FILE).read_text(encoding="utf-8").strip()
+            made.login(settings.SMTP_USER, password)
+    except (smtplib.SMTPException, OSError):
+        made.close()
+        raise
     return made
 
 
