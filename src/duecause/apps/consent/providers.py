@@ -12,27 +12,19 @@ from django.db.models import QuerySet
 from duecause.apps.consent import evidence
 from duecause.apps.consent.actions import ERASURE_REQUEST, follow_records
 from duecause.apps.consent.models import ConsentEvent, Objection
-from duecause.apps.gate.facts import Asking, provides_flag
+from duecause.apps.gate.facts import provides_flag
 from duecause.apps.gate.holdings import Holding, Sealed, provides_holdings
 from duecause.apps.register.grouping import follows_records, keeps_together
 from duecause.apps.register.link_value import changes_with_a_link
 from duecause.apps.register.planning import slices
-from duecause.apps.statements import Statement
 from duecause.apps.vault.models import Compartment
 
 
 @provides_flag("objected")
-def objected(asking: Asking) -> bool:
+def objected(*, person: UUID) -> QuerySet[Objection, Any]:
     """A running objection that reaches beyond one campaign: nobody sells to this person by telephone."""
-    return bool(_OBJECTED.rows(person=asking.person))
-
-
-def _objected(*, person: UUID) -> QuerySet[Objection, Any]:
     rows = Objection.objects.filter(person=person, lifted_at=None, channel__in=["", "call"])
-    return rows.exclude(scope=Objection.Scope.CAMPAIGN).values_list("pk")
-
-
-_OBJECTED = Statement(_objected)
+    return rows.exclude(scope=Objection.Scope.CAMPAIGN)
 
 
 @provides_holdings("proof")

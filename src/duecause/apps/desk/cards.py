@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
 
 from duecause.apps.catalogue.models import Field
 from duecause.apps.consent.actions import ERASURE_REQUEST
-from duecause.apps.consent.models import Objection
+from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.desk.hours import CallsNow, calls_now
@@ -68,15 +69,31 @@ _RECORDS = Statement(
     )
 )
 _OBJECTIONS = Statement(lambda *, person: objections_of(person))
-_REQUESTS = Statement(
-    lambda *, person: Obligation.objects.filter(
-        person=person, state=Obligation.State.OPEN, kind=ERASURE_REQUEST
-    )
-)
-_RELATIONS = Statement(
-    lambda *, person: RelationFact.objects.filter(person=person).order_by("-since", "family")
-)
+_REQUESTS = Statement(lambda *, person: _open_requests(person))
+_RELATIONS = Statement(lambda *, person: _relations(person).order_by("-since", "family"))
 _FIELDS = Statement(lambda: Field.objects.order_by("pk"))
+
+
+def _open_requests(person: UUID) -> QuerySet[Obligation]:
+    return Obligation.objects.filter(person=person, state=Obligation.State.OPEN, kind=ERASURE_REQUEST)
+
+
+def _relations(person: UUID) -> QuerySet[RelationFact]:
+    return RelationFact.objects.filter(person=person)
+
+
+def _groups_there(*, person: Any) -> list[QuerySet[Any, Any]]:
+    found: dict[str, QuerySet[Any, Any]] = {
+        "objections": objections_of(person),
+        "consents": ConsentEvent.objects.filter(person=person),
+        "requests": _open_requests(person),
+        "contracts": _relations(person),
+    }
+    return [rows.order_by().values_list(Value(group)) for group, rows in found.items()]
+
+
+# Most people have nothing of these: one question instead of four.
+_GROUPS_THERE = Statement(_groups_there)
 
 
 def build_card(person: Person, revealed: Revealed, *, language: str, now: datetime) -> Card:
@@ -89,16 +106,16 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
         masked=[(group, labels[group]) for group in sorted(revealed.masked)],
         withheld=[labels[group] for group in sorted(revealed.withheld)],
     )
-    if "objections" in allowed:
+    there = allowed.intersection(group for (group,) in _GROUPS_THERE.rows(person=person.pk))
+    if "objections" in there:
         card.objections = _OBJECTIONS.objects(person=person.pk)
-    if "consents" in allowed:
+    if "consents" in there:
         card.consents = consent_states(person)
-    if "requests" in allowed:
+    if "requests" in there:
         card.requests = _REQUESTS.objects(person=person.pk)
-    if "contracts" in allowed:
+    if "contracts" in there:
         card.relations = _RELATIONS.objects(person=person.pk)
-        if card.relations:
-            card.lines = _lines(revealed.values, language, without=("name", "contracts"))
+        card.lines = _lines(revealed.values, language, without=("name", "contracts"))
     if "provenance" in allowed:
         card.tells_origins = True
         card.sources = records_of(person)

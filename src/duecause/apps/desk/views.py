@@ -15,7 +15,7 @@ from duecause.apps.desk import cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.policies import engine, links_for
-from duecause.apps.gate.queries import permitted_groups
+from duecause.apps.gate.queries import permitted_after
 from duecause.apps.register.correct_actions import FUNCTION
 from duecause.apps.register.models import Person
 from duecause.apps.register.recipients import handed_out
@@ -97,9 +97,7 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
         "card": card,
         "person_id": person_id,
         "may_correct": request.actor.may(FUNCTION)
-        and bool(
-            permitted_groups(actor=request.actor, person=person_id, reason=reason, action="edit", now=now)
-        ),
+        and bool(permitted_after(actor=request.actor, revealed=revealed, action="edit")),
     }
     return render(request, page(request, "desk/_card.html"), context)
 

@@ -6,9 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import DateField, F, QuerySet, Value
+from django.db.models.functions import Cast
+
 from duecause.apps.staff.models import Employee
+from duecause.apps.statements import Statement
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
 from duecause.web.templatetags.formats import shown_day
@@ -54,12 +59,13 @@ class Asking:
 
 
 RelationOf = Callable[[Asking], str]
-Flag = Callable[[Asking], bool]
+Flag = Callable[..., QuerySet[Any, Any]]
 
 NO_REASON = Reason(link="none", purpose="customer_care")
 
 _relation: list[RelationOf] = []
-_flags: dict[str, list[Flag]] = {"restricted": [], "objected": [], "legal_hold": []}
+FLAGS = ("restricted", "objected", "legal_hold")
+_flags: list[Callable[[UUID], QuerySet[Any, Any]]] = []
 
 
 def provides_relation(provider: RelationOf) -> RelationOf:
@@ -68,21 +74,32 @@ def provides_relation(provider: RelationOf) -> RelationOf:
     return provider
 
 
-def provides_flag(name: str) -> Callable[[Flag], Flag]:
-    """Register who knows whether a person is `restricted`, `objected` or under `legal_hold`."""
+def provides_flag(name: str, *, until: str | None = None) -> Callable[[Flag], Flag]:
+    """Register the rows that make a person `restricted`, `objected` or under `legal_hold`: a function of
+    `person` (its id) that answers a queryset. They are all asked in one statement. `until`: the column with a
+    row's last day, where it has one."""
+    if name not in FLAGS:
+        raise ValueError(name)
+    last_day = F(until) if until else Cast(Value(None), DateField())
 
-    def register(provider: Flag) -> Flag:
-        _flags[name].append(provider)
-        return provider
+    def register(rows: Flag) -> Flag:
+        _flags.append(lambda person: rows(person=person).order_by().values_list(Value(name), last_day))
+        return rows
 
     return register
 
 
+# Every look-up asks these.
+_FLAGGED = Statement(lambda *, person: [rows(person) for rows in _flags])
+
+
 def person_facts(asking: Asking) -> PersonFacts:
     relations = {provider(asking) for provider in _relation} - {"none"}
+    today, flagged = shown_day(asking.now), _FLAGGED.rows(person=asking.person)
+    holding = {name for name, last_day in flagged if last_day is None or last_day >= today}
     return PersonFacts(
         relation="self" if "self" in relations else next(iter(relations), "none"),
-        **{name: any(flag(asking) for flag in flags) for name, flags in _flags.items()},
+        **{name: name in holding for name in FLAGS},
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.facts import Asking, Reason, facts_for
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.policies import engine
@@ -33,3 +34,10 @@ def permitted_groups(
     asking = Asking(actor=actor, person=person, reason=reason, now=now)
     facts = facts_for(asking, employee_by_id(UUID(actor.id)))
     return engine().allow_set(profile=actor.profile, action=action, facts=facts).groups
+
+
+def permitted_after(*, actor: Actor, revealed: Revealed, action: str) -> frozenset[str]:
+    """As `permitted_groups`, by the facts with which the gate has just shown this person."""
+    if revealed.facts is None:
+        return frozenset()
+    return engine().allow_set(profile=actor.profile, action=action, facts=revealed.facts).groups

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from duecause.apps.gate.facts import Asking, provides_flag
+from duecause.apps.gate.facts import provides_flag
 from duecause.apps.register.models import Hold, Record
-from duecause.apps.statements import Statement
 from duecause.engine import retention
 from duecause.web.templatetags.formats import shown_day
 
@@ -25,17 +24,9 @@ def people_of(hold: Hold) -> set[UUID]:
     return set(hold.records.values_list("person_id", flat=True))
 
 
-@provides_flag("legal_hold")
-def legal_hold(asking: Asking) -> bool:
-    today = shown_day(asking.now)
-    return any(until is None or until >= today for (until,) in _HELD.rows(person=asking.person))
-
-
-def _held(*, person: UUID) -> QuerySet[Hold, Any]:
-    return Hold.objects.filter(records__person=person, ended_at=None).values_list("until")
-
-
-_HELD = Statement(_held)
+@provides_flag("legal_hold", until="until")
+def legal_hold(*, person: UUID) -> QuerySet[Hold, Any]:
+    return Hold.objects.filter(records__person=person, ended_at=None)
 
 
 def holds_on(now: datetime, **people: Any) -> dict[UUID, list[retention.Hold]]:

@@ -82,8 +82,8 @@ def relation(asking: Asking) -> str:
 
 
 @provides_flag("restricted")
-def restricted(asking: Asking) -> bool:
-    return bool(_RESTRICTED.rows(person=asking.person))
+def restricted(*, person: UUID) -> QuerySet[Person, Any]:
+    return Person.objects.filter(pk=person, restricted_at__isnull=False)
 
 
 def _identifiers(*, person: UUID) -> QuerySet[Lookup, Any]:
@@ -95,9 +95,5 @@ def _employees(*, tokens: list[Stored]) -> QuerySet[EmployeeIdentifier, Any]:
     return rows.values_list("employee_id", "kind", "token")
 
 
-def _restricted(*, person: UUID) -> QuerySet[Person, Any]:
-    return Person.objects.filter(pk=person, restricted_at__isnull=False).values_list("pk")
-
-
 # Every look-up asks these.
-_IDENTIFIERS, _EMPLOYEES, _RESTRICTED = Statement(_identifiers), Statement(_employees), Statement(_restricted)
+_IDENTIFIERS, _EMPLOYEES = Statement(_identifiers), Statement(_employees)
