@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.house_parts.installation import Installation, installed, load, up, write_together
+from benchmarks.house_parts.installation import Installation, bare, installed, load, up, write_together
 from benchmarks.report import Figure, report
 
 DATABASES = ("sqlite", "postgres")
@@ -54,6 +54,8 @@ def measure(house: Installation, parts: list[str], seconds: float, events: int) 
                 found |= precall(house, port, seconds)
             if "pages" in parts:
                 found |= pages(house, port, seconds)
+    if "pages" in parts:
+        found |= ceiling(house, seconds, float(found["pages_per_s"]))
     if "ledger" in parts:
         found |= ledger(house, seconds)
     if "verify" in parts:
@@ -93,6 +95,19 @@ def pages(house: Installation, port: int, seconds: float) -> dict[str, Figure]:
         "pages_p99_ms": fragment["p99_ms"],
         "pages_load_cpu_ms": fragment["load_cpu_ms"],
         "whole_pages_per_s": whole["per_s"],
+    }
+
+
+def ceiling(house: Installation, seconds: float, reached: float) -> dict[str, Figure]:
+    """What the same web server, clients and machine give where the page is a constant: after an event is
+    committed through the driver, and without one."""
+    with bare(house, workers=workers(house.kind)) as port:
+        plan = {**_plan(house, port, "event", seconds), "clients": 2 * CLIENTS, "rate": 0}
+        event, plain = load(plan), load({**plan, "part": "plain"})
+    return {
+        "bare_event_per_s": event["per_s"],
+        "bare_plain_per_s": plain["per_s"],
+        "pages_share_of_bare": reached / event["per_s"],
     }
 
 

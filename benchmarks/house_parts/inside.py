@@ -163,7 +163,7 @@ def write(kind: str, seconds: float) -> dict[str, Any]:
     payload = {"centre": "CC-BENCH", "campaign": CAMPAIGN, "numbers": 1, "decisions": {"allow": 1}}
     with transaction.atomic():
         made = ledger.record(actor=actor, kind="bench.event", now=datetime.now(UTC), payload=payload)
-    raw = _raw_insert(made)
+    raw = raw_insert(made)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
@@ -178,7 +178,7 @@ def write(kind: str, seconds: float) -> dict[str, Any]:
     return {"done": done, "cpu": time.process_time() - cpu}
 
 
-def _raw_insert(made: Event) -> Any:
+def raw_insert(made: Event) -> Any:
     """The same two rows through the driver alone, in one transaction."""
     driver = connection.cursor().connection
     mark = "%s" if connection.vendor == "postgresql" else "?"

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from duecause.cli.up import children
 from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,21 +71,34 @@ def _database(kind: str) -> Iterator[str]:
 @contextmanager
 def up(installation: Installation, *, workers: int) -> Iterator[int]:
     """`duecause up`: web, worker and sequencer. Gives the port."""
+    port = _free_port()
+    command = [sys.executable, "-m", "duecause", "up", "--no-demo", "--port", str(port)]
+    with _running(installation, [*command, "--workers", str(workers)], port):
+        yield port
+
+
+@contextmanager
+def bare(installation: Installation, *, workers: int) -> Iterator[int]:
+    """benchmarks.house_parts.bare behind the web server as `duecause up` starts it. Gives the port."""
+    port = _free_port()
+    [web] = [child.command for child in children(port, workers) if child.name == "web"]
+    with _running(installation, [*web[:-1], "benchmarks.house_parts.bare:application"], port):
+        yield port
+
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "duecause", "up", "--no-demo", "--port", str(port)]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(installation: Installation, command: Sequence[str], port: int) -> Iterator[None]:
     with tempfile.TemporaryFile() as said:
-        running = subprocess.Popen(
-            [*command, "--workers", str(workers)],
-            cwd=ROOT,
-            env=installation.environment,
-            stdout=said,
-            stderr=said,
-        )
+        running = subprocess.Popen(command, cwd=ROOT, env=installation.environment, stdout=said, stderr=said)
         try:
             _wait(running, port, said)
-            yield port
+            yield
         finally:
             running.send_signal(signal.SIGINT)
             try:

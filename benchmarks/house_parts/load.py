@@ -1,8 +1,9 @@
 """A load generator of the standard library: `python -m benchmarks.house_parts.load < plan.json`.
 
-The plan is one object: `port`, `part` (pages or precall), `seconds`, `clients`, `rate` (requests per second
-offered, whatever the answers take; 0: each client asks again as soon as it has its answer), `most` requests,
-and `agent`, `people` or `key`, `numbers`, `campaign`. Keys and passwords come by stdin, never as an argument.
+The plan is one object: `port`, `part` (pages, precall, event or plain), `seconds`, `clients`, `rate`
+(requests per second offered, whatever the answers take; 0: each client asks again as soon as it has its
+answer), `most` requests, and `agent`, `people` or `key`, `numbers`, `campaign`. Keys and passwords come by
+stdin, never as an argument.
 With a rate, a latency counts from the moment the request was due: waiting for a free client is waiting too.
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 HOST = "127.0.0.1"
-TIMEOUT = 10
+TIMEOUT = 30
 Ask = Callable[[int], int]
 
 
@@ -81,11 +82,25 @@ def centre_asks(plan: Mapping[str, Any]) -> Ask:
     return ask
 
 
+def bare_asks(plan: Mapping[str, Any]) -> Ask:
+    """`bare.py`: a page with nothing of the product behind it but its event, or not even that."""
+    client, path = Client(plan["port"]), f"/{plan['part']}"
+
+    def ask(index: int) -> int:
+        status, content = client.send("GET", path, "", {})
+        return status if b"Kerkstraat" in content else 599
+
+    return ask
+
+
+ASKS = {"pages": agent_asks, "precall": centre_asks, "event": bare_asks, "plain": bare_asks}
+
+
 def run(plan: Mapping[str, Any]) -> dict[str, Any]:
     clients: list[Ask] = []
 
     def connect(index: int) -> None:
-        ask = (agent_asks if plan["part"] == "pages" else centre_asks)(plan)
+        ask = ASKS[plan["part"]](plan)
         ask(index)  # warm: the connection, caches
         clients.append(ask)
 

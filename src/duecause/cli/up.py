@@ -50,7 +50,7 @@ def up(port: int, no_demo: bool, workers: int) -> int:
             if code:
                 return code
         started = Supervisor(
-            children=_children(port, workers),
+            children=children(port, workers),
             environment=environment,
             say=_say,
             answers=lambda: _answers(port),
@@ -65,7 +65,8 @@ def _prepare(environment: Mapping[str, str], *, demo: bool) -> int:
     return subprocess.run(command, env=dict(environment), check=False).returncode
 
 
-def _children(port: int, workers: int) -> list[Child]:
+def children(port: int, workers: int) -> list[Child]:
+    """What `up` runs."""
     web = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", HOST, "--port", str(port), "--workers", str(workers), "--blocking-threads", str(THREADS)),
