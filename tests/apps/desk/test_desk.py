@@ -65,6 +65,19 @@ def test_the_card_shows_what_the_profile_needs_and_masks_the_rest(world):
     assert Event.objects.filter(kind="gate.view", person=person.pk).count() == 1
 
 
+def test_the_acts_of_a_card_lead_to_its_person_and_are_those_of_the_reader(world):
+    one, other = world.person(), world.person()
+    client, technician = at_desk(world), at_desk(world, "technician")
+    for person in (one, other):
+        page = look(client, person)
+        assert set(re.findall(r"/desk/people/([^/]+)/", page)) == {str(person.pk)}
+        assert f"/desk/people/{person.pk}/objection/" in page
+    seen = look(technician, one, link="work_order")
+    assert f"/desk/people/{one.pk}/source/" in seen
+    assert "/consent/" not in seen
+    assert f"/desk/people/{one.pk}/consent/" in look(client, one)
+
+
 def test_a_masked_value_is_revealed_alone_and_logged(world):
     person = world.person(email="mila@example.org")
     client = at_desk(world)

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.desk import cards, contact, search
+from duecause.apps.desk import acts, cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.policies import engine, links_for
@@ -93,11 +93,15 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     if isinstance(revealed, gate.Denied):
         return not_here(request)
     card = cards.build_card(found[0], revealed, language=get_language() or "en", now=now)
+    may_correct = request.actor.may(FUNCTION) and bool(
+        permitted_after(actor=request.actor, revealed=revealed, action="edit")
+    )
     context = {
         "card": card,
         "person_id": person_id,
-        "may_correct": request.actor.may(FUNCTION)
-        and bool(permitted_after(actor=request.actor, revealed=revealed, action="edit")),
+        "acts": acts.buttons(
+            request.actor, person_id, tells_origins=card.tells_origins, may_correct=may_correct
+        ),
     }
     return render(request, page(request, "desk/_card.html"), context)
 
