@@ -28,7 +28,7 @@ from duecause.apps.register.planning import slices
 from duecause.engine.actor import Actor
 from duecause.engine.matching import Evidence, Verdict, compatible
 from duecause.engine.matching.linking import weigh
-from duecause.engine.matching.proposals import Register, worth_asking
+from duecause.engine.matching.proposals import Limits, Register, worth_asking
 from duecause.engine.matching.surroundings import Surroundings
 from duecause.engine.problems import Refused, gettext_noop
 
@@ -52,7 +52,7 @@ def propose_links(*, actor: Actor, now: datetime, progress: Progress | None = No
     tell = progress or (lambda done, total: None)
     records, persons = _numbered()
     try:
-        with Register() as register:
+        with Register(Limits.of_machine()) as register:
             for part in _opened(register, records, actor=actor, now=now):
                 tell(part, len(records) * 2)
             register.settle(persons, _decided(records))

@@ -9,6 +9,7 @@ tokens and hashes stand for numbers and addresses.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -90,6 +91,12 @@ class Limits:
 
     memory_mb: int = 1_500
     threads: int = 2
+
+    @classmethod
+    def of_machine(cls) -> Limits:
+        """A third of its memory, and no less than some hundred thousand records need."""
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+        return cls(memory_mb=max(memory // 3, cls().memory_mb))
 
 
 @contextmanager
