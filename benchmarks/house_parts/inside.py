@@ -110,6 +110,7 @@ def seed(rows: int, released: int) -> dict[str, Any]:
         "numbers": [f"+{number_of(index)}" for index in range(released)],
         "people": [str(person) for person in people],
         "key": create_api_key(actor=OPERATOR, partner=centre, scopes=["precall"], now=now),
+        "feed_key": create_api_key(actor=OPERATOR, partner=centre, scopes=["feed"], now=now),
         "agent": [AGENT, password],
     }
 

@@ -104,7 +104,7 @@ def run(plan: Mapping[str, Any]) -> dict[str, Any]:
         ask(index)  # warm: the connection, caches
         clients.append(ask)
 
-    _together([partial(connect, index) for index in range(plan["clients"])])
+    together([partial(connect, index) for index in range(plan["clients"])])
     if len(clients) < plan["clients"]:
         raise SystemExit("not every client could connect")
     numbers, taken, failed = count(), list[float](), dict[int, int]()
@@ -123,11 +123,11 @@ def run(plan: Mapping[str, Any]) -> dict[str, Any]:
                 failed[status] = failed.get(status, 0) + 1
 
     cpu = time.process_time()
-    _together([partial(work, ask) for ask in clients])
+    together([partial(work, ask) for ask in clients])
     return summary(taken, failed, time.perf_counter() - started, time.process_time() - cpu)
 
 
-def _together(tasks: Sequence[Callable[[], object]]) -> None:
+def together(tasks: Sequence[Callable[[], object]]) -> None:
     """Each in a thread of its own: browsers connect at once, not one after the other."""
     threads = [threading.Thread(target=task) for task in tasks]
     for thread in threads:
