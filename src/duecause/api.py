@@ -7,6 +7,7 @@ from duecause.apps.dialling.api import router as dialling
 from duecause.apps.dialling.custody_api import router as custody
 from duecause.apps.dialling.feed_api import router as feed
 from duecause.apps.dialling.feed_report_api import router as reports
+from duecause.apps.dialling.script_api import router as scripts
 from duecause.apps.dialling.snapshot_api import router as snapshots
 from duecause.apps.systems.api import router as systems
 
@@ -16,5 +17,6 @@ api.add_router("", snapshots)
 api.add_router("", feed)
 api.add_router("", reports)
 api.add_router("", custody)
+api.add_router("", scripts)
 api.add_router("", systems)
 urlpatterns = [path("", api.urls)]

@@ -269,6 +269,11 @@ def _screened(world: World):
     return screen(world, on=today, now=now)
 
 
+@of_the_company("campaign")
+def campaign(world: World) -> object:
+    return world.campaign.code
+
+
 @of_the_company("centre")
 def centre(world: World) -> object:
     return world.centre.code

@@ -101,6 +101,7 @@ def crawl(world: World, centre: Partner, other: Partner) -> Iterator[tuple[str, 
         word = {"list": made.watermark, "word": "destroyed", "at": at}
         yield "api-1:confirm", "POST", post("/api/lists/confirm", word)
     yield "api-1:feed", "GET", get("/api/feed")
+    yield "api-1:scripts", "GET", get("/api/scripts")
     yield "api-1:changes", "GET", get("/api/changes")
     yield "api-1:acknowledge_changes", "POST", post("/api/changes/ack", {"cursor": 0})
 

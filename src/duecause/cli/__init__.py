@@ -26,6 +26,7 @@ MODULES = (
     "duecause.cli.releases",
     "duecause.cli.exchange",
     "duecause.cli.law",
+    "duecause.cli.scripts",
     "duecause.cli.persons",
     "duecause.cli.rights",
     "duecause.cli.retention",

@@ -51,6 +51,7 @@ NAVIGATION: tuple[Item, ...] = (
 TABS: Mapping[str, tuple[tuple[str, str | Promise, str, str], ...]] = {
     "lists": (
         ("lists", _("Lists"), "dialling:lists", "dialling.read"),
+        ("campaigns", _("Campaigns"), "dialling:campaigns", "dialling.read"),
         ("corrections", _("Corrections"), "dialling:corrections", "dialling.read"),
     ),
     "evidence": (

@@ -5,6 +5,8 @@ import json
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from duecause.apps.dialling import checking, precall_actions, precall_caps, release_actions
 from duecause.apps.dialling.attempt_actions import Call, return_attempts
@@ -15,7 +17,7 @@ from duecause.apps.dialling.precall_actions import centre_actor
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.actions import create_api_key
 from duecause.packs.campaigns import thresholds
-from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, reasons, screen
+from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, reasons, screen
 from tests.support.world import NOW, OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -201,8 +203,6 @@ def test_a_campaign_may_set_a_stricter_cap_for_itself(world, both):
 
 def test_a_country_without_a_cap_writes_nothing(world):
     Campaign.objects.update(countries=["BE"])
-    from tests.apps.dialling.lists import load_dncm
-
     load_dncm()
     imported(world, 32470000011)
     world.campaign.refresh_from_db()
@@ -224,3 +224,26 @@ def test_staff_are_told_how_often_by_which_rule_and_until_when(world, both):
     told = next(finding.text for finding in checked.findings if finding.code == "attempts_reached")
     assert all(part in told for part in ("4 times", "30 days", RULE, "2026-12-02"))
     assert not checked.allowed
+
+
+def statements(world, number):
+    with CaptureQueriesContext(connection) as asked:
+        [answer] = precall_actions.precall(
+            actor=centre_actor(world.centre),
+            centre=world.centre,
+            campaign="",
+            numbers=[f"+{number}"],
+            now=NOW + HOUR,
+        )
+    assert answer.allowed
+    return len(asked)
+
+
+def test_a_cap_costs_four_statements_and_only_where_there_is_one(world, lea):
+    Campaign.objects.update(countries=["FR", "BE"])
+    load_dncm()
+    imported(world, 32470000011)
+    world.campaign.refresh_from_db()
+    released(world)
+    without = statements(world, 32470000011)
+    assert statements(world, LEA) == without + 4, "lock, answers of a minute ago, count, insert"

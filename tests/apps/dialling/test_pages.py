@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,13 +12,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from duecause.apps.consent import actions as consent
+from duecause.apps.dialling import campaign_views, release_actions
 from duecause.apps.dialling.models import DialList, Release
 from duecause.apps.obligations import runner
 from duecause.apps.register import spool
 from duecause.apps.register.models import Person
 from duecause.engine.periods import local_day
+from duecause.packs.campaigns import thresholds
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, refused_row, screen
-from tests.support.world import make_world
+from tests.support.world import OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 MILA, JONAS, FATIMA = 32470000011, 32470000012, 32470000013
@@ -337,3 +340,55 @@ def test_what_a_centre_said_on_paper_is_noted_on_the_page_of_its_list(world, now
     assert client.post(path, {"word": "destroyed"}).status_code == 302
     shown = page(client, f"/lists/{dial_list.pk}/")
     assert "Arrived whole" in shown and "Destroyed" in shown and "To be confirmed by" not in shown
+
+
+def returned(made, count, *, centre, at, refusals=0):
+    """So many calls to the first row of a release, a minute apart."""
+    from duecause.apps.dialling.attempt_actions import Call, return_attempts
+    from duecause.apps.dialling.feed_actions import partner_actor
+
+    mark = made.release_rows.filter(person__isnull=False).order_by("pk")[0].reference
+    calls = [
+        Call(mark, at - timedelta(minutes=n), "answered", refusal=n <= refusals) for n in range(1, count + 1)
+    ]
+    return_attempts(actor=partner_actor(centre), partner=centre, calls=calls, now=at)
+
+
+@pytest.fixture
+def called(world, now):
+    """A list handed out yesterday, with 250 calls of which two were refused, and one objection."""
+    made = release_actions.release(actor=OPERATOR, dial_list=screened(world, now), now=now, out=io.BytesIO())
+    Release.objects.update(released_at=now - timedelta(days=1))
+    returned(made, 250, centre=world.centre, at=now, refusals=2)
+    consent.record_objection(
+        actor=OPERATOR,
+        person=made.release_rows.filter(person__isnull=False).order_by("pk")[0].person,
+        controller=world.controller,
+        taking=consent.Taking(how="call"),
+        now=now,
+    )
+    return made
+
+
+def test_the_page_of_a_campaign_shows_calls_refusals_and_objections_per_centre(world, called):
+    text = page(signed_in(world), "/lists/campaigns/PUMP-BE/")
+    shown = re.findall(r'class="stat-number">([\d.,]+)', text)
+    assert shown == ["250", "8.0", "4.0"], "2 of 250 and 1 of 250, per 1,000"
+    assert "Centre A" in text and "As usual" in text and "More people say no" not in text
+    assert not ANY_NUMBER.search(text)
+
+
+def test_it_warns_from_the_share_of_the_pack_on_and_not_for_a_handful_of_calls(world, called, monkeypatch):
+    limits = replace(thresholds(date(2026, 11, 2)), warn_objections=4)
+    monkeypatch.setattr(campaign_views, "thresholds", lambda on: limits)
+    text = page(signed_in(world), "/lists/campaigns/PUMP-BE/")
+    assert "More people say no" in text and "Look into it" in text
+    monkeypatch.setattr(campaign_views, "thresholds", lambda on: replace(limits, warn_from_calls=251))
+    text = page(signed_in(world), "/lists/campaigns/PUMP-BE/")
+    assert "More people say no" not in text and "Too few calls to tell" in text
+
+
+def test_campaigns_say_which_have_no_script_in_force(world):
+    text = page(signed_in(world), "/lists/campaigns/")
+    assert "Heat pumps" in text and "None in force" in text
+    assert "No calls yet" in page(signed_in(world), "/lists/campaigns/PUMP-BE/")

@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 from ninja.security import HttpBearer
 from pydantic import Field, StringConstraints, model_validator
 
-from duecause.apps.dialling.precall import MOST_NUMBERS, VALID_SECONDS, Decision
+from duecause.apps.dialling.precall import MOST_NUMBERS, VALID_SECONDS, Decision, scripts_of
 from duecause.apps.dialling.precall_actions import centre_actor, precall
 from duecause.apps.parties.actions import note_key_use
 from duecause.apps.parties.models import Partner
@@ -64,13 +64,15 @@ class Question(Schema):
 class Result(Schema):
     """`reason` is one of denied, expired, not_on_your_list, too_often, outside_hours and zone_unknown.
     `again_on` comes with too_often: the day on which the number may be called again, as far as is known now;
-    `not_before` with outside_hours: the moment from which it may be called."""
+    `not_before` with outside_hours: the moment from which it may be called. `scripts` comes with an allow:
+    the names of the scripts in force, by language (see /scripts)."""
 
     number: str
     decision: str
     reason: str | None = None
     again_on: date | None = None
     not_before: datetime | None = None
+    scripts: dict[str, str] = Field(default_factory=dict)
 
 
 class Answer(Schema):
@@ -129,15 +131,15 @@ def check(request: HttpRequest, question: Question) -> Any:
         # Only the type: the message of a database error may quote what was asked.
         log.error("pre-call: no decision could be made: %s", type(error).__name__)
         return Status(503, DENY)
-    results = [_result(number, decision) for number, decision in zip(asked, decisions, strict=True)]
+    results = [_result(number, made, now) for number, made in zip(asked, decisions, strict=True)]
     return {"results": results, "checked_at": now, "valid_seconds": VALID_SECONDS}
 
 
-def _result(number: str, made: Decision) -> dict[str, Any]:
-    result = {
+def _result(number: str, made: Decision, now: datetime) -> dict[str, Any]:
+    result: dict[str, Any] = {
         "number": number,
         "decision": "allow" if made.allowed else "deny",
         "reason": made.reason or None,
     }
-    later = {"again_on": made.again_on, "not_before": made.not_before}
-    return result | {name: when for name, when in later.items() if when}
+    later = {"again_on": made.again_on, "not_before": made.not_before, "scripts": scripts_of(made, now)}
+    return result | {name: said for name, said in later.items() if said}

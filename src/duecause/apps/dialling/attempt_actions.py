@@ -23,6 +23,7 @@ from duecause.apps.dialling.feed_actions import FEED, locked_stream
 from duecause.apps.dialling.feed_report_actions import AHEAD, refuse_impossible
 from duecause.apps.dialling.models import AllowedCall, Attempt, Campaign, ReleaseRow
 from duecause.apps.dialling.precall import VALID_SECONDS
+from duecause.apps.dialling.scripts import known_names
 from duecause.apps.ledger.actions import record
 from duecause.apps.parties.models import Controller, Partner
 from duecause.apps.register.models import DialFact
@@ -34,6 +35,7 @@ from duecause.packs.campaigns import thresholds
 MOST_ATTEMPTS = 1_000
 WRONG = Attempt.Outcome.WRONG_NUMBER
 NEVER_GIVEN, BEFORE, OTHERWISE = "attempt_never_given", "attempt_before_list", "attempt_told_otherwise"
+NO_SCRIPT = "attempt_unknown_script"
 _TEMPLATES = {
     NEVER_GIVEN: gettext_noop(
         "The reference is on no list that was given to this centre. Send the reference of the row as its list"
@@ -41,6 +43,10 @@ _TEMPLATES = {
     ),
     BEFORE: gettext_noop(
         "The call lies before its list was handed out. Check the clock of the dialler and the zone of “at”."
+    ),
+    NO_SCRIPT: gettext_noop(
+        "No such script was in force for this campaign at the time of the call. Send its name as the check"
+        " before the call gave it, as nl-3, or leave it out."
     ),
     OTHERWISE: gettext_noop(
         "This call was reported before with another outcome. It stays as it was; report another call at its"
@@ -55,6 +61,7 @@ class Call:
     at: datetime
     outcome: str
     refusal: bool = False
+    script: str = ""  # which was read, as nl-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,7 @@ def return_attempts(*, actor: Actor, partner: Partner, calls: Sequence[Call], no
         held = feed_queries.rows_held(partner, references={call.reference for call in calls})
         refused: dict[int, Problem] = {}
         placed = _placed(held, calls, refused)
+        _refuse_unknown_scripts(placed, calls, refused)
         new = _keep(partner, placed, calls, refused, now)
         _no_longer_waiting(partner, [(placed[place], calls[place].at) for place in new], now)
         _leave_in_peace(actor, [(placed[place], calls[place]) for place in new], now)
@@ -120,6 +128,22 @@ def _placed(
     return placed
 
 
+def _refuse_unknown_scripts(
+    placed: dict[int, ReleaseRow], calls: Sequence[Call], refused: dict[int, Problem]
+) -> None:
+    """Evidence of a call names words that could be said in it."""
+    told = [place for place in placed if calls[place].script]
+    if not told:
+        return
+    known = known_names({placed[place].release.campaign for place in told})
+    for place in told:
+        campaign, call = placed[place].release.campaign, calls[place]
+        day = local_day(call.at, campaign.controller.country)
+        if not any(each[:2] == (campaign.pk, call.script) and each[2] <= day for each in known):
+            del placed[place]
+            refused[place] = _problem(NO_SCRIPT)
+
+
 def _problem(code: str) -> Problem:
     return Problem(code, _TEMPLATES[code])
 
@@ -150,7 +174,12 @@ def _keep(
                 new.setdefault(key, place)
         Attempt.objects.bulk_create(
             Attempt(
-                row_id=row, at=at, outcome=calls[place].outcome, refusal=calls[place].refusal, reported_at=now
+                row_id=row,
+                at=at,
+                outcome=calls[place].outcome,
+                refusal=calls[place].refusal,
+                script=calls[place].script,
+                reported_at=now,
             )
             for (row, at), place in new.items()
         )

@@ -196,6 +196,7 @@ def read_attempts(*, actor: Actor, partner: Partner, name: str, data: bytes, now
             at=_moment(cells),
             outcome=cells.get("outcome", ""),
             refusal=cells.get("refusal", "").lower() in ("1", "true", "yes"),
+            script=cells.get("script", "")[:10],
         )
         attempt_actions.refuse_unreadable(call, now)
         calls.append(call)

@@ -40,6 +40,7 @@ class Call(Schema):
     at: AwareDatetime
     outcome: Word
     refusal: bool = False
+    script: Annotated[str, StringConstraints(max_length=10, pattern=r"^[a-z0-9-]*$")] = ""
 
 
 class Calls(Schema):

@@ -31,6 +31,8 @@ class Campaign(models.Model):
     most_attempts = models.PositiveSmallIntegerField(null=True)
     attempt_days = models.PositiveSmallIntegerField(null=True)
     quiet_days = models.PositiveSmallIntegerField(null=True)
+    # CallScript as the check before a call reads it: language, version and first day of each put into force.
+    dated_scripts = models.JSONField(default=list)
     valid_days = models.PositiveSmallIntegerField(default=28)
     ended_on = models.DateField(null=True)
 
@@ -297,6 +299,9 @@ class Attempt(models.Model):
     at = models.DateTimeField()
     outcome = models.CharField(max_length=12, choices=Outcome)
     refusal = models.BooleanField(default=False)
+    script = models.CharField(
+        max_length=10, default="", blank=True
+    )  # which was read, as nl-3; empty: not told
     reported_at = models.DateTimeField()
 
     class Meta:
@@ -311,3 +316,32 @@ class AllowedCall(models.Model):
 
     row = models.ForeignKey(ReleaseRow, on_delete=models.CASCADE, related_name="allowed_calls")
     at = models.DateTimeField(db_index=True)
+
+
+class CallScript(models.Model):
+    """What is said when a person is called for a campaign, in one language and version. A draft until it is
+    given the day from which it is in force; then it is never edited: calls refer to it."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="scripts")
+    language = models.CharField(max_length=2)
+    version = models.PositiveSmallIntegerField()
+    caller = models.TextField()  # who calls
+    on_behalf_of = models.TextField()
+    why = models.TextField()
+    privacy_policy = models.TextField()  # where it can be read
+    right_to_object = models.TextField()
+    short_notice = models.TextField(default="", blank=True)  # where the data come from (GDPR Art. 14)
+    drafted_by = models.CharField(max_length=80)
+    drafted_at = models.DateTimeField()
+    in_force_from = models.DateField(null=True)
+    in_force_by = models.CharField(max_length=80, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "language", "version"], name="call_script_version"),
+            models.UniqueConstraint(
+                fields=["campaign", "language"],
+                condition=models.Q(in_force_from=None),
+                name="call_script_one_draft",
+            ),
+        ]

@@ -17,6 +17,7 @@ from typing import Literal
 from duecause.apps.dialling import precall_facts, rules
 from duecause.apps.dialling.calling_times import hours_of
 from duecause.apps.dialling.precall_facts import Asked, Held
+from duecause.apps.dialling.scripts import in_force
 from duecause.apps.notices.at_once import overdue as overdue_notices
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import blocking_reasons_of
@@ -98,6 +99,14 @@ def _decision(
     if not hours.open:
         return Decision(False, "outside_hours", reference, not_before=hours.next_open)
     return Decision(True, "", reference, rows=tuple(running), country=number.region)
+
+
+def scripts_of(decision: Decision, now: datetime) -> dict[str, str]:
+    """Language → script in force for the call that is allowed; empty where there is none."""
+    if not decision.allowed or not decision.rows:
+        return {}
+    campaign = decision.rows[-1].campaign
+    return in_force(campaign.scripts, _today(campaign, now)) if campaign.scripts else {}
 
 
 def _e164(number: PhoneNumber) -> int:

@@ -64,6 +64,7 @@ class Asked:
     country: str  # of the controller: its days count
     most_attempts: int | None = None  # a cap of its own
     attempt_days: int | None = None
+    scripts: tuple[tuple[str, int, str], ...] = ()  # language, version, first day
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,8 +123,9 @@ def released(centre: Partner, campaign: str, tokens: Collection[bytes]) -> dict[
     campaigns: dict[int, Asked] = {}
     for row, reference, token, release, since, until, recalled, person, record, pk, *about in rows:
         if pk not in campaigns:
-            code, channel, sector, countries, *rest = about
-            campaigns[pk] = Asked(pk, code, channel, sector, tuple(countries), *rest)
+            code, channel, sector, countries, *rest, scripts = about
+            limits = (*rest, tuple(map(tuple, scripts)))
+            campaigns[pk] = Asked(pk, code, channel, sector, tuple(countries), *limits)
         held.setdefault(bytes(token), []).append(
             Held(
                 reference=reference,
@@ -171,6 +173,7 @@ def _handed_out(*, tokens: list[Stored], campaign: str = "") -> QuerySet[Release
         "release__campaign__controller__country",
         "release__campaign__most_attempts",
         "release__campaign__attempt_days",
+        "release__campaign__dated_scripts",
     )
 
 

@@ -17,7 +17,16 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from duecause.apps.dialling import facts, marks, notices, origins, packages, register_answers, rules
+from duecause.apps.dialling import (
+    facts,
+    marks,
+    notices,
+    origins,
+    packages,
+    register_answers,
+    rules,
+    scripts,
+)
 from duecause.apps.dialling.custody_actions import promise_arrival
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
@@ -125,9 +134,25 @@ def refuse_unless_releasable(dial_list: DialList, now: datetime) -> None:
             rule=ban.id,
             since=ban.valid_from,
         )
+    _refuse_without_a_script(dial_list, today)
     _refuse_a_closed_gate(dial_list, today, now)
     _refuse_a_stale_list(dial_list, today)
     register_answers.refuse_unanswered(dial_list, today)
+
+
+def _refuse_without_a_script(dial_list: DialList, today: date) -> None:
+    """Where the rules of a country ask for a script before anybody is called."""
+    law = scripts.required_in(dial_list.campaign.countries, today)
+    missing = scripts.missing_languages(dial_list, today) if law else []
+    if missing:
+        raise Refused(
+            "script_missing",
+            "No script is in force for %(campaign)s in: %(languages)s (%(law)s). Draft one and put it into"
+            " force.",
+            campaign=dial_list.campaign.name,
+            languages=", ".join(missing),
+            law=law,
+        )
 
 
 def _refuse_a_closed_gate(dial_list: DialList, today: date, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from duecause.apps.catalogue import texts as catalogue_texts
 from duecause.apps.consent.models import RegisterVersion
 from duecause.apps.consent.queries import active_versions
-from duecause.apps.dialling import register_answers, release_actions, rules, texts
+from duecause.apps.dialling import register_answers, release_actions, rules, scripts, texts
 from duecause.apps.dialling.list_queries import rule_of, rules_on, state_of
 from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.parties.models import Partner
@@ -25,7 +25,7 @@ from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
 from duecause.web import charts
 from duecause.web.templatetags.formats import day
-from duecause.web.words import country_name, spoken
+from duecause.web.words import country_name, language_name, spoken
 
 NOBODY_LEFT = Problem(
     "nobody_to_release", gettext_noop("No row of this list may be called. The chart says why.")
@@ -145,6 +145,12 @@ def against_release(dial_list: DialList, now: datetime) -> list[Problem]:
     except Refused as refused:
         return [refused.problem]
     return [] if released_count(dial_list) else [NOBODY_LEFT]
+
+
+def without_script(dial_list: DialList, now: datetime) -> str:
+    """The languages of this list in which nobody knows what to say; empty where each has a script."""
+    on = max(dial_list.on, local_day(now, dial_list.campaign.controller.country))
+    return ", ".join(map(language_name, scripts.missing_languages(dial_list, on)))
 
 
 def nobody_because(campaign: Campaign, on: date) -> str:

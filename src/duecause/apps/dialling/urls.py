@@ -1,12 +1,21 @@
 from django.urls import path
 
-from duecause.apps.dialling import answer_views, check_views, correction_views, release_views, views
+from duecause.apps.dialling import (
+    answer_views,
+    campaign_views,
+    check_views,
+    correction_views,
+    release_views,
+    views,
+)
 
 app_name = "dialling"
 urlpatterns = [
     path("", views.lists, name="lists"),
     path("new/", views.new, name="new"),
     path("new/about/", views.about, name="about"),
+    path("campaigns/", campaign_views.campaigns, name="campaigns"),
+    path("campaigns/<str:code>/", campaign_views.campaign, name="campaign"),
     path("corrections/", correction_views.corrections, name="corrections"),
     path("check/", check_views.check, name="check"),
     path("<uuid:list_id>/", views.detail, name="list"),

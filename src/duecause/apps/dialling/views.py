@@ -206,6 +206,7 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
         )["overridden"],
         "screen_again": any(problem.code == "list_stale" for problem in against),
         "count": showing.released_count(dial_list),
+        "without_script": "" if release else showing.without_script(dial_list, now),
     }
 
 

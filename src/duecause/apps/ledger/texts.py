@@ -49,6 +49,8 @@ KINDS = {
     "dialling.exchange_set": _("Exchange of files agreed with a call centre"),
     "dialling.feed_acknowledged": _("Feed acknowledged by a call centre"),
     "dialling.hand_out_recorded": _("List of former times recorded"),
+    "dialling.script_drafted": _("Call script drafted"),
+    "dialling.script_in_force": _("Call script put into force"),
     "dialling.history_recorded": _("Calls of former times recorded"),
     "dialling.precall": _("Pre-call check"),
     "dialling.recalled": _("Released list taken back"),

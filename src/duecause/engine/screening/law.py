@@ -177,7 +177,7 @@ KINDS: Mapping[str, tuple[Mapping[str, Reader], Mapping[str, Reader]]] = {
                 "accept_in_writing",
             )
         },
-        {},
+        {"script_required": yaml_reader.Mapping.flag},
     ),
     "caller_id": (
         {"anonymous": yaml_reader.Mapping.flag},
