@@ -3,12 +3,13 @@
 import io
 import json
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from duecause.apps.dialling import checking, precall_actions, precall_caps, release_actions
+from duecause.apps.dialling import checking, precall, precall_actions, precall_caps, release_actions
 from duecause.apps.dialling.attempt_actions import Call, return_attempts
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.models import AllowedCall, Attempt, Campaign, ReleaseRow
@@ -25,6 +26,13 @@ LEA = 33612345678
 RULE = "fr-attempts-2023"
 HOUR = DAY / 24
 MINUTE = HOUR / 60
+
+
+@pytest.fixture(autouse=True)
+def at_any_hour(monkeypatch):
+    """Calling hours are another rule's: here each day and hour is open, so that the counts alone decide."""
+    always = SimpleNamespace(open=True, zone_unknown=False, next_open=None)
+    monkeypatch.setattr(precall, "hours_of", lambda number, now: always)
 
 
 @pytest.fixture
@@ -171,7 +179,7 @@ def test_the_persons_other_number_is_not_called_instead(world, both, lea):
 
 def _allowed_row(world, both, number):
     """An allow for a number, as `decide` gives it."""
-    from duecause.apps.dialling import precall, precall_facts
+    from duecause.apps.dialling import precall_facts
     from duecause.apps.vault import indexes
 
     token = indexes.dial_token(number)
