@@ -1,6 +1,8 @@
 """A column is read as each of its cells would be, and the tables say what phonenumbers says."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import phonenumbers
@@ -11,13 +13,12 @@ from hypothesis import strategies as st
 
 from benchmarks.phone_parts import messy
 from duecause.engine.phone import METADATA_VERSION, plans, read_cell, read_column
-from duecause.engine.phone.columns import NONE, NUMBER, UNDECIDED, decide_column
+from duecause.engine.phone.columns import COMPILER, NONE, NUMBER, UNDECIDED, decide_column
 from duecause.engine.phone.numbers import OUR_REGIONS, from_parsed
 from duecause.engine.phone.plans import our_codes
-from duecause.engine.phone.quick_compiled import AVAILABLE
 from duecause.engine.problems import Refused
 
-WAYS = ["numpy", *(["compiled"] if AVAILABLE else [])]
+WAYS = ["numpy", *(["compiled"] if COMPILER else [])]
 WRITTEN = st.text("0123456789+-./() \u00a0'０５٣tx#,;Ee", max_size=22)
 
 
@@ -137,3 +138,24 @@ def test_a_country_without_numbering_plan_is_refused():
         read_column(["0475123456"], region="ZZ", policy="dial")
     with pytest.raises(ValueError, match="1 cells and 2 regions"):
         read_column(["0475123456"], region=np.zeros(2, dtype=np.uint8), policy="dial")
+
+
+def test_a_process_that_reads_few_cells_loads_no_compiler():
+    script = (
+        "import sys; from duecause.engine.phone import read_column;"
+        " read_column(['0475123456'], region='BE', policy='dial'); print('numba' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
+
+
+@pytest.mark.skipif(not COMPILER, reason="numba is not installed")
+def test_compiled_code_that_can_be_kept_nowhere_is_made_anew(tmp_path):
+    script = (
+        "import numba.core.caching as caching;"
+        " caching.CacheImpl._locator_classes = [];"
+        " import numpy as np; from duecause.engine.phone.quick_compiled import _find;"
+        " print(_find(np.array([1, 5]), np.array([3, 9]), 7))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "1"

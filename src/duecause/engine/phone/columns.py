@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from duecause.engine.phone import quick_compiled, quick_numpy
+from duecause.engine.phone import quick_numpy
 from duecause.engine.phone.cells import CellNumbers, Policy, read_cell
 from duecause.engine.phone.numbers import METADATA_VERSION, OUR_REGIONS, PhoneNumber
 from duecause.engine.phone.quick_rules import (
@@ -31,6 +32,7 @@ from duecause.engine.phone.quick_rules import (
 Way = Literal["compiled", "numpy"]
 _NOTHING = CellNumbers((), ())
 _WORTH_COMPILING = 200_000
+COMPILER = find_spec("numba") is not None
 _seen = 0
 
 
@@ -86,8 +88,11 @@ def decide_column(
         array = pc.replace_substring(array, pattern="\u00a0", replacement=" ")
         array = pc.ascii_trim_whitespace(pc.ascii_trim(pc.ascii_trim_whitespace(array), characters="'"))
     data, offsets = _buffers(array)
-    read = quick_numpy.read if way == "numpy" else quick_compiled.read
-    return read(data, offsets, homes)
+    if way == "numpy":
+        return quick_numpy.read(data, offsets, homes)
+    from duecause.engine.phone import quick_compiled  # only here: a second to load
+
+    return quick_compiled.read(data, offsets, homes)
 
 
 def read_column(
@@ -128,7 +133,7 @@ def _best(cells: int) -> Way:
     """Loading compiled code takes about a second, what NumPy needs for a million cells."""
     global _seen
     _seen += cells
-    return "compiled" if quick_compiled.AVAILABLE and _seen >= _WORTH_COMPILING else "numpy"
+    return "compiled" if COMPILER and _seen >= _WORTH_COMPILING else "numpy"
 
 
 def _strings(cells: Any) -> pa.Array:

@@ -1,6 +1,5 @@
-"""A column read by a loop over its bytes, compiled by numba where that is installed.
-
-Without numba these functions are plain Python that nobody calls: `quick_numpy` reads then.
+"""A column read by a loop over its bytes, compiled by numba. Imported only where that is installed and worth
+it; `quick_numpy` reads otherwise.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from duecause.engine.phone.quick_rules import (
     LETTERS_OF_LABEL,
@@ -23,16 +23,13 @@ from duecause.engine.phone.quick_rules import (
     quick_rules,
 )
 
-try:
-    from numba import njit
 
-    AVAILABLE = True
-    _compile: Any = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-except ImportError:  # pragma: no cover - the other way of reading is tested by itself
-    AVAILABLE = False
-
-    def _compile(function: Any) -> Any:
-        return function
+def _compile(function: Any) -> Any:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": True}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # there is nowhere to keep what was compiled: once per process then
+        return njit(**options)(function)
 
 
 _DIGIT_AFTER_RISK = 7  # that many digits on either side could be a number each
