@@ -111,6 +111,17 @@ def test_an_answer_runs_out_after_fifteen_days(world):
     assert release_actions.last_day(in_time) == last.date()
 
 
+def test_numbers_of_an_answer_that_has_run_out_are_kept_no_longer(world):
+    old, _ = submit(screen(world))
+    take(old, *BOTH)
+    later = NOW + 20 * DAY
+    register = NationalRegister.objects.get()
+    new, _ = submission_actions.submit(actor=OPERATOR, register=register, numbers=[MARIO], now=later)
+    take(new, BOTH[0], on=later.date(), now=later)
+    assert (old.numbers.count(), new.numbers.count()) == (0, 1)
+    assert RegisterSubmission.objects.get(pk=old.pk).rows == 2
+
+
 def test_the_newest_answer_counts(world):
     first, _ = submit(screen(world))
     take(first, BOTH[0])

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import Q
 
 from duecause.apps.consent.models import NationalRegister, RegisterSubmission, SubmittedNumber
 from duecause.apps.consent.register_load_actions import refuse_another_checksum, rule_of
@@ -122,6 +123,7 @@ def take_answer(
             "sha256": current.answer_sha256,
         }
         record(actor=actor, kind="consent.register_answered", now=now, payload=told)
+    _remove_spent(register, today)
     return current
 
 
@@ -134,6 +136,14 @@ def _rule(register: NationalRegister, on: date) -> Rule:
             register=register.code,
         )
     return rule
+
+
+def _remove_spent(register: NationalRegister, today: date) -> None:
+    """Numbers of answers that serve no more, and of submissions so old that none can come."""
+    first = today - timedelta(days=_rule(register, today).number("max_file_age_days"))
+    over = Q(answered_on__lt=first) | Q(answered_on=None, made_at__date__lt=first)
+    spent = register.submissions.filter(over)
+    SubmittedNumber.objects.filter(submission__in=spent).delete()
 
 
 def _refuse_by_date(submission: RegisterSubmission, answered_on: date, today: date) -> None:

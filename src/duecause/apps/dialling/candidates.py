@@ -11,12 +11,13 @@ from uuid import UUID
 
 from duecause.apps.dialling import origins
 from duecause.apps.dialling.facts import CHUNK, among
-from duecause.apps.dialling.models import Campaign
+from duecause.apps.dialling.models import Campaign, DialList, ListRow
 from duecause.apps.parties.models import Controller, Source
 from duecause.apps.register.models import ENDED, DialFact, GuardToken, ImportBatch, ImportRow
 from duecause.apps.vault import indexes
 from duecause.engine.phone import PhoneNumber
 from duecause.engine.problems import Refused
+from duecause.engine.screening.reasons import of_import
 
 NOTES = frozenset(
     {"phone_two_numbers", "row_missing_cells"}
@@ -207,6 +208,29 @@ def from_list(
         candidates.append(candidate)
     origin = {"file": file_name, "sha256": hashlib.sha256(data).hexdigest()}
     return Candidates(candidates, origin, _guarded(numbers, tokens, known))
+
+
+def from_rows(dial_list: DialList, on: date) -> Candidates:
+    """The rows of a list that was screened, once more: by the records they were found under, with the
+    problems that its file had. The file itself is gone."""
+    rows: list[Candidate] = []
+    by_record: dict[UUID | None, list[Candidate]] = {}
+    found = ListRow.objects.filter(dial_list=dial_list).order_by("position")
+    for row in found.iterator(chunk_size=CHUNK):
+        candidate = Candidate(row.file, row.sheet, row.row, row.record_id)
+        rows.append(candidate)
+        if row.record_id is None:
+            candidate.problems = {code for code in row.reasons if of_import(code)} or {"not_in_register"}
+        else:
+            by_record.setdefault(row.record_id, []).append(candidate)
+    for number in _numbers(dial_list.campaign.controller, "record", by_record, on):
+        for candidate in by_record[number.record]:
+            if number.basis != ENDED:
+                candidate.numbers.append(number)
+    for candidate in rows:
+        if not candidate.numbers and not candidate.problems:
+            candidate.problems = {OVER}
+    return Candidates(rows, dict(dial_list.candidates_from))
 
 
 def _one_per_person(numbers: Iterable[Number]) -> list[Number]:

@@ -7,6 +7,7 @@ from duecause.apps.dialling import (
     correction_views,
     release_views,
     views,
+    what_if_views,
 )
 
 app_name = "dialling"
@@ -22,6 +23,7 @@ urlpatterns = [
     path("<uuid:list_id>/progress/", views.progress, name="progress"),
     path("<uuid:list_id>/rows/", views.rows, name="rows"),
     path("<uuid:list_id>/rows.csv", views.rows_csv, name="rows-csv"),
+    path("<uuid:list_id>/what-if/", what_if_views.what_if, name="what-if"),
     path("<uuid:list_id>/standing/", release_views.standing, name="standing"),
     path("<uuid:list_id>/release/", release_views.release, name="release"),
     path("<uuid:list_id>/certificate.json", release_views.certificate, name="certificate"),

@@ -206,6 +206,11 @@ def register_code(register: str) -> str:
     return REGISTER_PREFIX + register.lower().replace("-", "_")
 
 
+def of_import(code: str) -> bool:
+    """Whether a reason is about the row as it was read, not about the person or the rules."""
+    return code in IMPORT or (code not in REASONS and not code.startswith(REGISTER_PREFIX))
+
+
 def describe(code: str) -> Problem:
     """The sentence for one reason code."""
     reason, params = _find(code)
