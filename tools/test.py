@@ -49,6 +49,12 @@ NEEDS = (
     ),
     Need("gettext", "gettext", program("xgettext"), "the check that no message is missing"),
     Need("pdftotext", "poppler-utils", program("pdftotext"), "the check that a PDF says what its page says"),
+    Need(
+        "an OpenSSH server",
+        "openssh-server",
+        lambda: Path("/usr/sbin/sshd").exists(),
+        "the exchange of files with call centres over SFTP",
+    ),
     Need("OpenSSL", "openssl", program("openssl"), "the ledger checks with third-party tools"),
     Need(
         "DejaVu fonts",
@@ -80,7 +86,8 @@ def missing() -> list[Need]:
 def install(needs: list[Need]) -> None:
     packages = [need.package for need in needs]
     print(f"Installing {' '.join(packages)}", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # In runlevel 1 Debian starts no server of a package it installs: the tests start their own, on loopback.
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
         subprocess.run(["apt-get", *words], env=environment, check=False, stdout=subprocess.DEVNULL)
 
