@@ -72,6 +72,7 @@ OPEN_COLUMNS = {
         "controller_id",
         "most_attempts",
         "attempt_days",
+        "dated_scripts",
     },
     "parties_controller": {"id", "country"},
 }
