@@ -25,17 +25,13 @@ _HASH_DIFFERS = gettext_noop("The hash stored for this entry is not that of its 
 
 
 def _rows(*, after: int | None = None, until: int | None = None) -> QuerySet[Event, Any]:
-    """The next events in the form of Row. Read by key, so that neither database keeps a snapshot for as long
-    as a verification takes. What is beside them is bounded too: PostgreSQL would read it from the start."""
-    bounds = {"pk__gt": after, "pk__lte": until}
-    events = Event.objects.filter(**{name: value for name, value in bounds.items() if value is not None})
-    if after is not None:
-        leaf, entry = Q(leaf__event_id__gt=after), Q(queueentry__event_id__gt=after)
-    else:
-        leaf, entry = Q(), Q()
+    """Events in the form of Row. Read by key, so that neither database keeps a snapshot for as long as a
+    verification takes. What is beside them has the same bounds, so that no way of joining reads more."""
+    leaf, entry = _within("leaf__event_id", after, until), _within("queueentry__event_id", after, until)
     uid, at, person, month = (Cast(name, CharField()) for name in ("uid", "at", "person", "record_key"))
     return (
-        events.annotate(
+        Event.objects.filter(_within("pk", after, until))
+        .annotate(
             placed=FilteredRelation("leaf", condition=leaf),
             queued=FilteredRelation("queueentry", condition=entry),
         )
@@ -47,6 +43,18 @@ def _rows(*, after: int | None = None, until: int | None = None) -> QuerySet[Eve
     )  # fmt: skip
 
 
+def _within(name: str, after: int | None, until: int | None) -> Q:
+    bounds = {f"{name}__gt": after, f"{name}__lte": until}
+    return Q(**{bound: value for bound, value in bounds.items() if value is not None})
+
+
+def _ends(*, after: int | None = None, until: int | None = None) -> QuerySet[Event, Any]:
+    """The primary key that ends the next CHUNK of events; nothing where fewer are left."""
+    events = Event.objects.filter(_within("pk", after, until))
+    return events.order_by("pk").values_list("pk")[CHUNK - 1 : CHUNK]
+
+
+_ENDS = Statement(_ends)
 _ROWS = Statement(_rows)
 
 
@@ -78,7 +86,7 @@ class EventRows:
         """The events with a primary key in (after, until]; `progress` is called with the rows done and may
         raise to stop."""
         done = 0
-        while rows := [*map(Row._make, _ROWS.rows(after=after, until=until))]:
+        while rows := [*map(Row._make, self._next(after, until))]:
             opened, others = agreement.split(rows)
             self.parts.opened += opened
             if others:
@@ -86,6 +94,10 @@ class EventRows:
             after = rows[-1].pk
             done += len(rows)
             progress(done)
+
+    def _next(self, after: int | None, until: int | None) -> list[tuple[Any, ...]]:
+        ends = _ENDS.rows(after=after, until=until)
+        return _ROWS.rows(after=after, until=ends[0][0] if ends else until)
 
     def _look_closer(self, events: Sequence[int]) -> None:
         rows = Event.objects.filter(pk__in=events).order_by("pk").values_list(
