@@ -8,9 +8,10 @@ from functools import cache
 from importlib.resources import files
 
 from duecause.engine import yaml_reader
-from duecause.engine.problems import Refused
+from duecause.packs import dated
 
 FILE = "campaigns.yaml"
+CODE = "campaign_thresholds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,7 @@ class Thresholds:
 
 def thresholds(on: date) -> Thresholds:
     """Those in force on a day; before the first entry, the first."""
-    known = _all()
-    return next((each for each in reversed(known) if each.valid_from <= on), known[0])
+    return dated.in_force(_all(), on)
 
 
 @cache
@@ -39,15 +39,7 @@ def _all() -> tuple[Thresholds, ...]:
 
 def read(text: str) -> tuple[Thresholds, ...]:
     """The entries, the oldest first. Raises Refused where the text is malformed."""
-    top = yaml_reader.read_mapping(text, file=FILE)
-    top.day("as_of")
-    found = sorted(map(_entry, top.mappings("entries")), key=lambda each: each.valid_from)
-    top.done()
-    if not found or len({each.valid_from for each in found}) < len(found):
-        raise Refused(
-            "campaign_thresholds", "%(file)s needs entries, each with a first day of its own.", file=FILE
-        )
-    return tuple(found)
+    return dated.entries(text, file=FILE, key="entries", code=CODE, entry=_entry)
 
 
 def _entry(entry: yaml_reader.Mapping) -> Thresholds:
@@ -58,15 +50,9 @@ def _entry(entry: yaml_reader.Mapping) -> Thresholds:
         warn_refusals=_positive(entry, "warn_refusals_per_thousand"),
         warn_from_calls=_positive(entry, "warn_from_calls"),
     )
-    for text in ("law", "note", "confidence"):
-        entry.text(text)
-    entry.text_or_none("reviewed_by")
-    entry.done()
+    dated.end(entry)
     return found
 
 
 def _positive(entry: yaml_reader.Mapping, key: str) -> int:
-    value = entry.number(key)
-    if value < 1:
-        raise Refused("campaign_thresholds", "%(file)s: “%(key)s” must be 1 or more.", file=FILE, key=key)
-    return value
+    return dated.positive(entry, key, file=FILE, code=CODE)

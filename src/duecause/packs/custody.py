@@ -10,8 +10,10 @@ from importlib.resources import files
 
 from duecause.engine import yaml_reader
 from duecause.engine.problems import Refused
+from duecause.packs import dated
 
 FILE = "custody.yaml"
+CODE = "custody_terms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,7 @@ class Terms:
 
 def terms(on: date) -> Terms:
     """Those in force on a day; before the first entry, the first."""
-    known = _all()
-    return next((each for each in reversed(known) if each.valid_from <= on), known[0])
+    return dated.in_force(_all(), on)
 
 
 @cache
@@ -38,13 +39,7 @@ def _all() -> tuple[Terms, ...]:
 
 def read(text: str) -> tuple[Terms, ...]:
     """The entries, the oldest first. Raises Refused where the text is malformed."""
-    top = yaml_reader.read_mapping(text, file=FILE)
-    top.day("as_of")
-    found = sorted(map(_entry, top.mappings("custody")), key=lambda each: each.valid_from)
-    top.done()
-    if not found or len({each.valid_from for each in found}) < len(found):
-        raise Refused("custody_terms", "%(file)s needs entries, each with a first day of its own.", file=FILE)
-    return tuple(found)
+    return dated.entries(text, file=FILE, key="custody", code=CODE, entry=_entry)
 
 
 def _entry(entry: yaml_reader.Mapping) -> Terms:
@@ -55,17 +50,11 @@ def _entry(entry: yaml_reader.Mapping) -> Terms:
         remind_before=timedelta(days=_count(entry, "remind_days_before")),
         stop_after=timedelta(days=_count(entry, "stop_after_days")),
     )
-    for text in ("law", "note", "confidence"):
-        entry.text(text)
-    entry.text_or_none("reviewed_by")
-    entry.done()
+    dated.end(entry)
     if found.remind_before >= found.destroyed_within:
-        raise Refused("custody_terms", "%(file)s: a reminder must come after the list has ended.", file=FILE)
+        raise Refused(CODE, "%(file)s: a reminder must come after the list has ended.", file=FILE)
     return found
 
 
 def _count(entry: yaml_reader.Mapping, key: str) -> int:
-    value = entry.number(key)
-    if value < 1:
-        raise Refused("custody_terms", "%(file)s: “%(key)s” must be 1 or more.", file=FILE, key=key)
-    return value
+    return dated.positive(entry, key, file=FILE, code=CODE)

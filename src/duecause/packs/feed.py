@@ -10,8 +10,10 @@ from importlib.resources import files
 
 from duecause.engine import yaml_reader
 from duecause.engine.problems import Refused
+from duecause.packs import dated
 
 FILE = "feed.yaml"
+CODE = "feed_windows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,7 @@ class Windows:
 
 def windows(on: date) -> Windows:
     """Those in force on a day; before the first entry, the first."""
-    known = _all()
-    return next((each for each in reversed(known) if each.valid_from <= on), known[0])
+    return dated.in_force(_all(), on)
 
 
 @cache
@@ -47,13 +48,7 @@ def _all() -> tuple[Windows, ...]:
 
 def read(text: str) -> tuple[Windows, ...]:
     """The entries, the oldest first. Raises Refused where the text is malformed."""
-    top = yaml_reader.read_mapping(text, file=FILE)
-    top.day("as_of")
-    found = sorted(map(_entry, top.mappings("windows")), key=lambda each: each.valid_from)
-    top.done()
-    if not found or len({each.valid_from for each in found}) < len(found):
-        raise Refused("feed_windows", "%(file)s needs entries, each with a first day of its own.", file=FILE)
-    return tuple(found)
+    return dated.entries(text, file=FILE, key="windows", code=CODE, entry=_entry)
 
 
 def _entry(entry: yaml_reader.Mapping) -> Windows:
@@ -68,17 +63,11 @@ def _entry(entry: yaml_reader.Mapping) -> Windows:
         ping_longest_wait=timedelta(seconds=_positive(entry, "ping_longest_wait_seconds")),
         ping_tries=_positive(entry, "ping_tries"),
     )
-    for text in ("law", "note", "confidence"):
-        entry.text(text)
-    entry.text_or_none("reviewed_by")
-    entry.done()
+    dated.end(entry)
     if found.stop_after < found.alarm_after or found.correction_stop_after < found.correction_alarm_after:
-        raise Refused("feed_windows", "%(file)s: releases may not stop before there was an alarm.", file=FILE)
+        raise Refused(CODE, "%(file)s: releases may not stop before there was an alarm.", file=FILE)
     return found
 
 
 def _positive(entry: yaml_reader.Mapping, key: str) -> int:
-    value = entry.number(key)
-    if value < 1:
-        raise Refused("feed_windows", "%(file)s: “%(key)s” must be 1 or more.", file=FILE, key=key)
-    return value
+    return dated.positive(entry, key, file=FILE, code=CODE)
