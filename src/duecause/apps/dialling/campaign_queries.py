@@ -32,12 +32,21 @@ class Tally:
     def objected_per_thousand(self) -> float | None:
         return 1_000 * self.objections / self.calls if self.calls else None
 
-    def warns(self, limits: Thresholds) -> bool:
-        """More objections or refusals per 1,000 calls than the pack says, of enough calls to tell."""
-        return self.calls >= limits.warn_from_calls and (
-            (self.objected_per_thousand() or 0) >= limits.warn_objections
-            or (self.refused_per_thousand() or 0) >= limits.warn_refusals
+    def many_objections(self, limits: Thresholds) -> bool:
+        """At least as many per 1,000 calls as the pack says, of enough calls to tell."""
+        return (
+            self.calls >= limits.warn_from_calls
+            and (self.objected_per_thousand() or 0) >= limits.warn_objections
         )
+
+    def many_refusals(self, limits: Thresholds) -> bool:
+        return (
+            self.calls >= limits.warn_from_calls
+            and (self.refused_per_thousand() or 0) >= limits.warn_refusals
+        )
+
+    def warns(self, limits: Thresholds) -> bool:
+        return self.many_objections(limits) or self.many_refusals(limits)
 
 
 @dataclass(frozen=True, slots=True)

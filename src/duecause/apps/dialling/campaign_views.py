@@ -63,12 +63,8 @@ def campaign(request: PageRequest, code: str) -> HttpResponse:
         "total": how.total,
         "refused": number(how.total.refused_per_thousand(), 1),
         "objected": number(how.total.objected_per_thousand(), 1),
-        "refused_meaning": _meaning(
-            how.total, how.total.refused_per_thousand(), limits.warn_refusals, limits
-        ),
-        "objected_meaning": _meaning(
-            how.total, how.total.objected_per_thousand(), limits.warn_objections, limits
-        ),
+        "refused_meaning": "watch" if how.total.many_refusals(limits) else "",
+        "objected_meaning": "watch" if how.total.many_objections(limits) else "",
         "read": number(100 * how.total.scripts / how.total.calls, 0) if how.total.calls else "",
         "limits": limits,
         "weeks": WEEKS,
@@ -79,10 +75,6 @@ def campaign(request: PageRequest, code: str) -> HttpResponse:
         "tabs": tabs_for(request.actor, "lists"),
     }
     return render(request, "dialling/campaign.html", context)
-
-
-def _meaning(tally: Tally, share: float | None, most: int, limits: Thresholds) -> str:
-    return "watch" if share is not None and tally.calls >= limits.warn_from_calls and share >= most else ""
 
 
 def _centre(name: str, tally: Tally, limits: Thresholds) -> dict[str, Any]:
