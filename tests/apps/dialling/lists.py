@@ -4,13 +4,23 @@ from datetime import date, timedelta
 
 from duecause.apps.consent.models import NationalRegister, RegisterEntry, RegisterVersion
 from duecause.apps.dialling import actions
-from duecause.apps.dialling.models import ListRow
+from duecause.apps.dialling.models import Campaign, ListRow
 from duecause.apps.register.models import DialFact, ImportRow, Record
 from duecause.apps.vault import indexes
-from tests.support.world import NOW, OPERATOR
+from tests.support.world import NOW, OPERATOR, World, make_world
 
 TODAY = NOW.date()
 OWN_NUMBERS = ["+3227009901", "+3227009902", "+31201099901"]
+
+
+def french_world() -> World:
+    """The small world, with numbers of its own to plant and its campaigns in France."""
+    world = make_world()
+    world.controller.canary_numbers = OWN_NUMBERS
+    world.controller.save()
+    Campaign.objects.update(countries=["FR"])
+    world.campaign.refresh_from_db()
+    return world
 
 
 def imported(world, number, *, country="BE", **facts):

@@ -12,12 +12,12 @@ from duecause.apps.consent.models import Suppression
 from duecause.apps.dialling import hand_out_actions
 from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.attempt_history import record_history
-from duecause.apps.dialling.models import Attempt, Campaign
+from duecause.apps.dialling.models import Attempt
 from duecause.apps.ledger.models import Event
 from duecause.cli.attempts import attempts_group
 from duecause.engine.problems import Refused
-from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, reasons, screen
-from tests.support.world import NOW, OPERATOR, make_world
+from tests.apps.dialling.lists import DAY, french_world, imported, reasons, screen
+from tests.support.world import NOW, OPERATOR
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 LEA, NOE = 33612345678, 33612345679
@@ -26,12 +26,7 @@ LONG_AGO = (NOW - 20 * DAY).date()
 
 @pytest.fixture
 def world():
-    world = make_world()
-    world.controller.canary_numbers = OWN_NUMBERS
-    world.controller.save()
-    Campaign.objects.update(countries=["FR"])
-    world.campaign.refresh_from_db()
-    return world
+    return french_world()
 
 
 @pytest.fixture

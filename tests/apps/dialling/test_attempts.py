@@ -18,8 +18,8 @@ from duecause.apps.dialling.precall_actions import centre_actor
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.actions import create_api_key
 from duecause.packs.campaigns import thresholds
-from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, reasons, screen
-from tests.support.world import NOW, OPERATOR, make_world
+from tests.apps.dialling.lists import DAY, french_world, imported, load_dncm, reasons, screen
+from tests.support.world import NOW, OPERATOR
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 LEA = 33612345678
@@ -37,12 +37,7 @@ def at_any_hour(monkeypatch):
 
 @pytest.fixture
 def world():
-    world = make_world()
-    world.controller.canary_numbers = OWN_NUMBERS
-    world.controller.save()
-    Campaign.objects.update(countries=["FR"])
-    world.campaign.refresh_from_db()
-    return world
+    return french_world()
 
 
 @pytest.fixture
