@@ -26,6 +26,7 @@ MODULES = (
     "duecause.cli.releases",
     "duecause.cli.exchange",
     "duecause.cli.law",
+    "duecause.cli.periods",
     "duecause.cli.scripts",
     "duecause.cli.persons",
     "duecause.cli.rights",
@@ -48,9 +49,16 @@ HOMES = {
     "ledger": "duecause.cli.ledger",
     "witness": "duecause.cli.witness",
     "match": "duecause.cli.matching",
+    "periods": "duecause.cli.periods",
 }
 # A bundle is verified where there is neither data folder nor database.
-WITHOUT_DJANGO = {"duecause.cli.up", "duecause.cli.ledger", "duecause.cli.witness", "duecause.cli.matching"}
+WITHOUT_DJANGO = {
+    "duecause.cli.up",
+    "duecause.cli.ledger",
+    "duecause.cli.witness",
+    "duecause.cli.matching",
+    "duecause.cli.periods",
+}
 
 
 class Commands(click.Group):

@@ -6,7 +6,7 @@ Each result says how it was computed, so that a page can show it step by step.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -44,6 +44,15 @@ class Clock:
     steps: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """The period stood still from the day the person was asked who they are until the day they answered: EDPB
+    Guidelines 01/2022, para. 157. The day of the question still counts."""
+
+    asked: date
+    answered: date
+
+
 def local_day(moment: datetime, country: str) -> date:
     """The calendar day of an aware moment in a country: the law counts days where the controller is
     established. UTC for a country without one zone."""
@@ -60,8 +69,10 @@ def one_month(*, received: date, country: str) -> Period:
     return plus(received, country=country, months=1)
 
 
-def plus(start: date, *, country: str, months: int = 0, days: int = 0) -> Period:
-    """`months` or `days` from the day of the event, which is not counted (Art. 3(1)).
+def plus(
+    start: date, *, country: str, months: int = 0, days: int = 0, paused: Sequence[Suspension] = ()
+) -> Period:
+    """`months` or `days` from the day of the event, which is not counted (Art. 3(1)), and the days it waited.
 
     `country` is an ISO code, with its subdivision where holidays differ inside it ("GB-ENG", "DE-BY");
     without one only the nation-wide holidays count, which can only make the date earlier.
@@ -75,6 +86,8 @@ def plus(start: date, *, country: str, months: int = 0, days: int = 0) -> Period
         nominal = start + timedelta(days=days)
         template = gettext_noop("%(days)s days after %(start)s is %(nominal)s (Reg. 1182/71 Art. 3(2)(b)).")
         notes = [Problem("period_days", template, {"days": days, "start": start, "nominal": nominal})]
+    nominal, waited = _waited(nominal, paused)
+    notes += waited
     due, rolled = _next_working_day(nominal, country)
     if days >= 2:
         due, more = _two_working_days(start, due, country)
@@ -82,13 +95,27 @@ def plus(start: date, *, country: str, months: int = 0, days: int = 0) -> Period
     return Period(due, (*notes, *rolled))
 
 
-def promise(start: date, *, days: int) -> Period:
-    """A promise of our own in calendar days: counted as said, never moved by a weekend or a holiday."""
+def promise(start: date, *, days: int, paused: Sequence[Suspension] = ()) -> Period:
+    """A promise of our own in calendar days: counted as said, never moved by a weekend or a holiday. It
+    waits for the person as the period of the law does."""
     due = start + timedelta(days=days)
     template = gettext_noop(
         "%(days)s days after %(start)s is %(nominal)s; a promise is not moved by holidays."
     )
-    return Period(due, (Problem("period_promise", template, {"days": days, "start": start, "nominal": due}),))
+    said = Problem("period_promise", template, {"days": days, "start": start, "nominal": due})
+    due, waited = _waited(due, paused)
+    return Period(due, (said, *waited))
+
+
+def check_suspensions(start: date, paused: Sequence[Suspension]) -> None:
+    """Raises ValueError unless they lie after `start`, in order, and apart."""
+    last = start
+    for each in paused:
+        if each.answered < each.asked:
+            raise ValueError("the answer came before the question")
+        if each.asked < last:
+            raise ValueError("suspensions begin after the receipt, in order, and do not overlap")
+        last = each.answered
 
 
 def hours_clock(aware: datetime, *, hours: int) -> Clock:
@@ -147,6 +174,20 @@ def _same_date(start: date, months: int) -> tuple[date, list[Problem]]:
     return nominal, [
         Problem("period_months", template, {"months": months, "start": start, "nominal": nominal})
     ]
+
+
+def _waited(nominal: date, paused: Sequence[Suspension]) -> tuple[date, list[Problem]]:
+    template = gettext_noop(
+        "From %(asked)s to %(answered)s it waited for the person to say who they are: "
+        "%(days)s days more, %(nominal)s."
+    )
+    notes = []
+    for each in paused:
+        days = (each.answered - each.asked).days
+        nominal += timedelta(days=days)
+        given = {"asked": each.asked, "answered": each.answered, "days": days, "nominal": nominal}
+        notes.append(Problem("period_waited", template, given))
+    return nominal, notes
 
 
 def _next_working_day(day: date, country: str) -> tuple[date, list[Problem]]:
