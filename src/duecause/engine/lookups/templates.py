@@ -108,7 +108,7 @@ def read(text: str, *, file: str) -> tuple[Templates, ...]:
     found = sorted((_set(entry) for entry in top.mappings("sets")), key=lambda each: each.valid_from)
     top.done()
     if not found or len({each.valid_from for each in found}) < len(found):
-        raise Refused("explanations", "%(file)s needs sets, each with a first day of its own.", file=file)
+        raise Refused("explanations", "%(file)s needs entries, each with a first day of its own.", file=file)
     return tuple(found)
 
 
