@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from duecause.apps.gate.activation_models import MeasurePaper as MeasurePaper
 from duecause.apps.staff.models import Employee
 from duecause.engine.ids import uuid7
 

@@ -69,6 +69,8 @@ KINDS = {
     "gate.find": _("Person shown in search results"),
     "gate.function_denied": _("Page or function denied"),
     "gate.job": _("Sealed data opened for a job"),
+    "gate.measure_filed": _("Paper of a monitoring measure filed"),
+    "gate.measure_withdrawn": _("Paper of a monitoring measure withdrawn"),
     "gate.open_request": _("Request about own data opened"),
     "gate.record_consent": _("Consent taken down"),
     "gate.record_objection": _("Objection taken down"),
