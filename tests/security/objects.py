@@ -22,7 +22,10 @@ from duecause.apps.catalogue.retention_queries import in_force, plain_rules
 from duecause.apps.consent.actions import Taking, request_erasure
 from duecause.apps.consent.models import ConsentEvent, NationalRegister, Objection
 from duecause.apps.consent.upload_actions import queue_objections
+from duecause.apps.dialling.models import ReleaseRow
 from duecause.apps.dialling.release_actions import release
+from duecause.apps.dialling.script_actions import draft_script
+from duecause.apps.dialling.scripts import Text
 from duecause.apps.gate.actions import deny_function
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
@@ -269,9 +272,25 @@ def _screened(world: World):
     return screen(world, on=today, now=now)
 
 
+@of_a_caller("person to call")
+def person_to_call(world: World, caller: Caller) -> Found:
+    """Own: on a list that runs, looked up to be called from it."""
+    dial_list = released_list(world)
+    own = ReleaseRow.objects.get(release__dial_list=dial_list, person__isnull=False).person_id
+    caller.client.post(reverse("desk:look", args=[own]), {"link": "callback"})
+    return Found(own, person(world, caller).other, uuid7())
+
+
 @of_the_company("campaign")
 def campaign(world: World) -> object:
     return world.campaign.code
+
+
+@of_the_company("call_script")
+def call_script(world: World) -> object:
+    text = Text("Centre A", "Warm NV", "Heat pumps", "warm.example/privacy", "You may object.")
+    draft_script(actor=OPERATOR, campaign=world.campaign, language="fr", text=text, now=NOW)
+    return "fr-1"
 
 
 @of_the_company("centre")

@@ -25,6 +25,8 @@ dialling.read        -       -        -          x         x               -
 dialling.screen      -       -        -          x         -               -
 dialling.release     -       -        -          x         -               -
 dialling.check       -       -        -          x         x               -
+dialling.call        x       x        -          -         -               -
+dialling.script      -       -        -          x         x               -
 ledger.read          -       -        -          -         x               x
 alarms.read          -       -        -          -         x               -
 alarms.handle        -       -        -          -         x               -

@@ -17,6 +17,7 @@ from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.consent.queries import ConsentState, consent_states, objections_of
 from duecause.apps.consent.reach import Reach, reach_of
 from duecause.apps.desk.hours import CallsNow, calls_now
+from duecause.apps.desk.spoken import Spoken, spoken_to
 from duecause.apps.gate.actions import Revealed
 from duecause.apps.gate.policies import engine
 from duecause.apps.notices.queries import Told, of_person
@@ -53,6 +54,7 @@ class Card:
     told: list[Told] = field(default_factory=list)
     tells_origins: bool = False
     calls: list[CallsNow] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
 
 
 def records_of(person: Person) -> list[Record]:
@@ -96,7 +98,10 @@ def _groups_there(*, person: Any) -> list[QuerySet[Any, Any]]:
 _GROUPS_THERE = Statement(_groups_there)
 
 
-def build_card(person: Person, revealed: Revealed, *, language: str, now: datetime) -> Card:
+def build_card(
+    person: Person, revealed: Revealed, *, language: str, now: datetime, calling: bool = False
+) -> Card:
+    """`calling`: the agent is about to call this person from a campaign list."""
     allowed = revealed.groups
     labels = engine().vocabulary.labels["groups"]
     card = Card(
@@ -122,6 +127,7 @@ def build_card(person: Person, revealed: Revealed, *, language: str, now: dateti
         card.reaches = reach_of(person.pk, now)
         if card.reaches:
             card.calls = calls_now(person.pk, now)
+            card.spoken = spoken_to(person, now) if calling else []
         if any(record.source.kind in OTHERS for record in card.sources):
             card.told = of_person(person, now)
     return card

@@ -3,7 +3,7 @@ holds ids and codes only."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import UpdateError
@@ -42,6 +42,12 @@ def remember(
         request.session.save()
     except UpdateError:
         raise SessionInterrupted from None
+
+
+def begun(request: PageRequest, person: UUID) -> datetime:
+    """When the reason that holds for this person was given."""
+    until: float = request.session["contacts"][str(person)]["until"]
+    return datetime.fromtimestamp(until, UTC) - LASTS
 
 
 def current(request: PageRequest, person: UUID, now: datetime) -> Reason:

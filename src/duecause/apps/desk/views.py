@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from duecause.apps.desk import acts, cards, contact, search
 from duecause.apps.desk.sentences import where_from
+from duecause.apps.desk.spoken import LINK
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.policies import engine, links_for
 from duecause.apps.gate.queries import permitted_after
@@ -92,7 +93,8 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     revealed = gate.reveal(actor=request.actor, person=person_id, reason=reason, now=now, along=remember)
     if isinstance(revealed, gate.Denied):
         return not_here(request)
-    card = cards.build_card(found[0], revealed, language=get_language() or "en", now=now)
+    calling = reason.link == LINK
+    card = cards.build_card(found[0], revealed, language=get_language() or "en", now=now, calling=calling)
     may_correct = request.actor.may(FUNCTION) and bool(
         permitted_after(actor=request.actor, revealed=revealed, action="edit")
     )

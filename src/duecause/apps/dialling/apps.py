@@ -19,5 +19,6 @@ class DiallingConfig(AppConfig):
             handed,
             jobs,
             notices,
+            own_calls,
             queries,
         )

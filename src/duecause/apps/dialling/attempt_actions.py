@@ -89,6 +89,11 @@ def return_attempts(*, actor: Actor, partner: Partner, calls: Sequence[Call], no
     country or the campaign says, whichever is longer, a wrong number for good: for the campaign's controller,
     at every centre. Raises NotPermitted, Refused for what cannot be read."""
     actor.require(FEED)
+    return keep_calls(actor=actor, partner=partner, calls=calls, now=now)
+
+
+def keep_calls(*, actor: Actor, partner: Partner, calls: Sequence[Call], now: datetime) -> Returned:
+    """`return_attempts`, for actions that have asked whether the actor may."""
     for call in calls:
         refuse_unreadable(call, now)
     with transaction.atomic():

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from duecause.apps.dialling import showing
 from duecause.apps.dialling.campaign_queries import WEEKS, Going, Tally, going
 from duecause.apps.dialling.models import CallScript, Campaign
-from duecause.apps.dialling.scripts import in_force, name_of
+from duecause.apps.dialling.scripts import in_force, name_of, standing
 from duecause.engine.periods import local_day
 from duecause.packs.campaigns import Thresholds, thresholds
 from duecause.web import charts
@@ -109,19 +109,11 @@ def _scripts(found: Campaign, today: date) -> list[dict[str, Any]]:
     spoken = in_force(found.dated_scripts, today)
     rows = []
     for script in CallScript.objects.filter(campaign=found).order_by("language", "-version"):
-        name = name_of(script.language, script.version)
-        if script.in_force_from is None:
-            meaning, word = "waiting", _("Draft")
-        elif spoken.get(script.language) == name:
-            meaning, word = "ok", _("In force")
-        elif script.in_force_from > today:
-            meaning, word = "info", _("To come")
-        else:
-            meaning, word = "stopped", _("Replaced")
+        meaning, word = standing(script, spoken, today)
         rows.append(
             {
                 "script": script,
-                "name": name,
+                "name": name_of(script.language, script.version),
                 "language": language_name(script.language),
                 "meaning": meaning,
                 "word": word,

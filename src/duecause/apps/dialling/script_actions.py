@@ -19,6 +19,7 @@ from duecause.engine.actor import Actor
 from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 
+WRITE = "dialling.script"
 LONGEST = 2_000
 
 
@@ -26,7 +27,7 @@ def draft_script(*, actor: Actor, campaign: Campaign, language: str, text: Text,
     """Write the next version in a language, or write the draft that waits anew. Nobody reads it out yet.
 
     Raises NotPermitted, Refused for a language that is not spoken here, a part missing or too long."""
-    actor.require("organisation.apply")
+    actor.require(WRITE)
     _refuse_incomplete(language, text)
     with transaction.atomic():
         Campaign.objects.select_for_update().get(pk=campaign.pk)
@@ -44,7 +45,7 @@ def draft_script(*, actor: Actor, campaign: Campaign, language: str, text: Text,
 
 def put_in_force(*, actor: Actor, script: CallScript, first_day: date, now: datetime) -> CallScript:
     """From a day on, today at the earliest, this version is what is said. Raises NotPermitted, Refused."""
-    actor.require("organisation.apply")
+    actor.require(WRITE)
     today = local_day(now, script.campaign.controller.country)
     if first_day < today:
         raise Refused(

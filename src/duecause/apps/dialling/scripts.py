@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from duecause.apps.dialling import rules
 from duecause.apps.dialling.models import CallScript, Campaign, DialList, ListRow
 from duecause.apps.register.models import Person
@@ -42,6 +44,24 @@ def in_force(dated: Dated, on: date) -> dict[str, str]:
 
 def text_of(script: CallScript) -> Text:
     return Text(**{part: getattr(script, part) for part in PARTS})
+
+
+def named(campaign: Campaign, name: str) -> CallScript | None:
+    """The version of this name, as nl-3."""
+    language, _dash, version = name.partition("-")
+    if not version.isdecimal() or len(version) > 4:
+        return None
+    found = CallScript.objects.filter(campaign=campaign, language=language, version=int(version))
+    return found.select_related("campaign__controller").first()
+
+
+def standing(script: CallScript, spoken: dict[str, str], today: date) -> tuple[str, str]:
+    """Meaning and word of a version, on a day on which `spoken` is in force."""
+    if script.in_force_from is None:
+        return "waiting", _("Draft")
+    if spoken.get(script.language) == name_of(script.language, script.version):
+        return "ok", _("In force")
+    return ("info", _("To come")) if script.in_force_from > today else ("stopped", _("Replaced"))
 
 
 def missing_languages(dial_list: DialList, on: date) -> list[str]:

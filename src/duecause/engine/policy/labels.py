@@ -87,6 +87,8 @@ LABELS: frozenset[str] = frozenset(
         gettext_noop("Screen lists"),
         gettext_noop("Release lists to call centres"),
         gettext_noop("Check a number with full reasons"),
+        gettext_noop("Report how calls from a list ended"),
+        gettext_noop("Write call scripts and put them into force"),
         gettext_noop("See the ledger"),
         gettext_noop("See alarms"),
         gettext_noop("Handle alarms"),
