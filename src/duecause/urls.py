@@ -24,6 +24,7 @@ urlpatterns = [
     path("requests/", include("duecause.apps.rights.urls")),
     path("alarms/", include("duecause.apps.gate.urls")),
     path("partners/", include("duecause.apps.parties.urls")),
+    path("systems/", include("duecause.apps.systems.urls")),
     path("rules/retention/", include("duecause.apps.rights.retention_urls")),
     path("rules/", include("duecause.apps.catalogue.urls")),
     path("evidence/", include("duecause.apps.ledger.urls")),

@@ -45,6 +45,7 @@ from duecause.apps.rights.actions import plan_erasure
 from duecause.apps.rights.certifying import certificate
 from duecause.apps.rights.models import ErasureCase, RetentionCertificate
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
+from duecause.apps.systems import actions as systems
 from duecause.apps.vault import indexes
 from duecause.engine.ids import uuid7
 from duecause.engine.periods import local_day
@@ -321,6 +322,20 @@ def sub_processor(world: World) -> object:
         processor=world.centre, sub=world.other_centre, service="Overflow", announced_on=NOW.date()
     )
     return made.pk
+
+
+@of_the_company("system")
+def system(world: World) -> object:
+    systems.set_up(
+        actor=OPERATOR,
+        code="CRM",
+        name="Customer relations",
+        sources=[world.source.code],
+        fields=[],
+        webhook_url="https://crm.example.org/news",
+        now=NOW,
+    )
+    return "CRM"
 
 
 @of_the_company("override")

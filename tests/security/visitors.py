@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import resolve
 
 from duecause.apps.gate.actors import actor_of
 from duecause.apps.gate.policies import engine
@@ -95,7 +96,7 @@ def neutral_page(employee: Employee, path: str) -> str:
     request = RequestFactory().get(path)
     request.user = employee
     request.actor = actor_of(employee)
-    request.resolver_match = None
+    request.resolver_match = resolve(path)
     return comparable(access.refuse(request), {})
 
 

@@ -79,10 +79,12 @@ def status(as_json: bool) -> None:
     founding.require_founded()
     states = queries.states()
     if as_json:
-        click.echo(json.dumps({"systems": states}, indent=1))
+        click.echo(json.dumps({"systems": states}, indent=1, default=datetime.isoformat))
         return
     for state in states:
-        waits = f"waits since {state['waits_since'][:16]}" if state["waits_since"] else "has everything"
+        waits = (
+            f"waits since {state['waits_since']:%Y-%m-%dT%H:%M}" if state["waits_since"] else "has everything"
+        )
         click.echo(f"{state['system']}  {state['acknowledged']} of {state['written']} acknowledged, {waits}")
 
 

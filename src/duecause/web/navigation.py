@@ -43,7 +43,13 @@ NAVIGATION: tuple[Item, ...] = (
     Item(_("People"), "register:imports", "users", "register.read"),
     Item(_("Requests"), "obligations:list", "inbox-stack", "obligations.read"),
     Item(_("Alarms"), "gate:alarms", "bell-alert", "alarms.read"),
-    Item(_("Partners"), "parties:list", "building-office-2", "parties.read"),
+    Item(
+        _("Partners"),
+        "parties:list",
+        "building-office-2",
+        "parties.read",
+        (("systems:list", "parties.read"),),
+    ),
     Item(_("Rules"), "catalogue:rules", "scale", "catalogue.read"),
     Item(_("Evidence"), "ledger:log", "shield-check", "ledger.read", (("evidence:record", "evidence.read"),)),
 )
@@ -53,6 +59,10 @@ TABS: Mapping[str, tuple[tuple[str, str | Promise, str, str], ...]] = {
         ("lists", _("Lists"), "dialling:lists", "dialling.read"),
         ("campaigns", _("Campaigns"), "dialling:campaigns", "dialling.read"),
         ("corrections", _("Corrections"), "dialling:corrections", "dialling.read"),
+    ),
+    "partners": (
+        ("partners", _("Partners"), "parties:list", "parties.read"),
+        ("systems", _("Our systems"), "systems:list", "parties.read"),
     ),
     "evidence": (
         ("ledger", _("Ledger"), "ledger:log", "ledger.read"),

@@ -15,6 +15,7 @@ from duecause.apps.parties.models import Partner, Source
 from duecause.engine.problems import Refused
 from duecause.web.access import needs
 from duecause.web.http import PageRequest
+from duecause.web.navigation import tabs_for
 from duecause.web.templatetags.formats import shown_day
 from duecause.web.words import country_name, language_name, spoken
 
@@ -30,6 +31,7 @@ def partners(request: PageRequest) -> HttpResponse:
             for partner in known
             if partner.kind != Partner.Kind.LIST_SELLER
         ],
+        "tabs": tabs_for(request.actor, "partners"),
         "may_review": request.actor.may("parties.review"),
         "sellers": [partner for partner in known if partner.kind == Partner.Kind.LIST_SELLER],
         "sources": [_source_row(source) for source in queries.sources()],

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from duecause.apps.parties.queries import hash_of, prefix_of
-from duecause.apps.systems.models import Change, System
+from duecause.apps.systems.models import Change, ChangeStream, System
 from duecause.engine.problems import Refused
 from duecause.packs.feed import windows
 
@@ -51,30 +51,27 @@ def silent(now: datetime) -> Iterator[tuple[System, Change]]:
             yield system, oldest
 
 
-def states() -> list[dict[str, Any]]:
+def states(systems: QuerySet[System] | None = None) -> list[dict[str, Any]]:
     """Each system: what it is told, how far it is, since when the oldest change waits for its word."""
-    found = []
-    for system in System.objects.select_related("stream").prefetch_related("sources").order_by("code"):
-        stream = getattr(system, "stream", None)
-        acknowledged = stream.acknowledged if stream else 0
-        waiting = Change.objects.filter(system=system, cursor__gt=acknowledged).order_by("cursor")
-        oldest = waiting.values_list("at", flat=True).first()
-        found.append(
-            {
-                "system": system.code,
-                "name": system.name,
-                "sources": sorted(source.code for source in system.sources.all()),
-                "fields": system.fields,
-                "ended": system.ended_at is not None,
-                "written": stream.written if stream else 0,
-                "given": stream.given if stream else 0,
-                "acknowledged": acknowledged,
-                "acknowledged_at": _text(stream.acknowledged_at) if stream else None,
-                "waits_since": _text(oldest),
-            }
-        )
-    return found
+    every = System.objects.all() if systems is None else systems
+    return [
+        _state(system)
+        for system in every.select_related("stream").prefetch_related("sources").order_by("code")
+    ]
 
 
-def _text(at: Any) -> str | None:
-    return at.isoformat() if at else None
+def _state(system: System) -> dict[str, Any]:
+    stream = getattr(system, "stream", None) or ChangeStream(system=system)
+    waiting = Change.objects.filter(system=system, cursor__gt=stream.acknowledged).order_by("cursor")
+    return {
+        "system": system.code,
+        "name": system.name,
+        "sources": sorted(source.code for source in system.sources.all()),
+        "fields": system.fields,
+        "ended": system.ended_at is not None,
+        "written": stream.written,
+        "given": stream.given,
+        "acknowledged": stream.acknowledged,
+        "acknowledged_at": stream.acknowledged_at,
+        "waits_since": waiting.values_list("at", flat=True).first(),
+    }
