@@ -97,6 +97,10 @@ def test_an_ended_system_hears_nothing_until_it_is_taken_up_again_with_a_new_key
 
 
 def test_who_may_only_read_sees_how_far_it_is_and_no_button(world: World, crm: System) -> None:
-    page = signed_in(world, "privacy_officer").get("/systems/CRM/").content.decode()
-    assert "none: it cannot ask" in page and "Has everything" in page
+    client = signed_in(world, "privacy_officer")
+    page = client.get("/systems/CRM/").content.decode()
+    assert "none: it cannot ask" in page and "Has no key yet" in page
+    actions.make_key(actor=OPERATOR, system=crm, now=NOW)
+    page = client.get("/systems/CRM/").content.decode()
+    assert "Has everything" in page
     assert "/systems/CRM/key/" not in page and "/systems/CRM/end/" not in page

@@ -69,6 +69,7 @@ def _state(system: System) -> dict[str, Any]:
         "sources": sorted(source.code for source in system.sources.all()),
         "fields": system.fields,
         "ended": system.ended_at is not None,
+        "key": bool(system.key_hash),
         "written": stream.written,
         "given": stream.given,
         "acknowledged": stream.acknowledged,
