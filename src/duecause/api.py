@@ -9,6 +9,7 @@ from duecause.apps.dialling.feed_api import router as feed
 from duecause.apps.dialling.feed_report_api import router as reports
 from duecause.apps.dialling.script_api import router as scripts
 from duecause.apps.dialling.snapshot_api import router as snapshots
+from duecause.apps.interactions.api import router as interactions
 from duecause.apps.systems.api import router as systems
 
 api = NinjaAPI(title="Duecause", version="1", docs_url=None)
@@ -19,4 +20,5 @@ api.add_router("", reports)
 api.add_router("", custody)
 api.add_router("", scripts)
 api.add_router("", systems)
+api.add_router("", interactions)
 urlpatterns = [path("", api.urls)]

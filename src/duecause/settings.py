@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "duecause.apps.parties",
     "duecause.apps.staff",
     "duecause.apps.catalogue",
+    "duecause.apps.interactions",
     "duecause.apps.gate",
     "duecause.apps.register",
     "duecause.apps.consent",

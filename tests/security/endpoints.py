@@ -18,6 +18,8 @@ PUBLIC = "public"
 SIGNED_IN = "any signed-in"
 PARTNER = "partner scope "
 SYSTEM = "system scope "
+CONTACT = "contact scope "
+SIGNATURE = "signature scope "
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEYS = {"methods", "needs", "takes", "send", "json", "query", "answers"}
 
@@ -52,13 +54,15 @@ class Row:
     def scope(self, method: str) -> str:
         """The API scope this endpoint needs; empty for pages."""
         needed = self.needs[method]
-        return next(
-            (needed.removeprefix(whose) for whose in (PARTNER, SYSTEM) if needed.startswith(whose)), ""
-        )
+        whose = (PARTNER, SYSTEM, CONTACT, SIGNATURE)
+        return next((needed.removeprefix(each) for each in whose if needed.startswith(each)), "")
 
     def holder(self, method: str) -> str:
         """Who has a key of that scope."""
-        return "system key" if self.needs[method].startswith(SYSTEM) else "partner key"
+        holders = {SYSTEM: "system key", CONTACT: "contact system's key", SIGNATURE: "who can sign"}
+        return next(
+            (key for whose, key in holders.items() if self.needs[method].startswith(whose)), "partner key"
+        )
 
 
 @cache

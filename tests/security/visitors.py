@@ -14,6 +14,7 @@ from django.urls import resolve
 
 from duecause.apps.gate.actors import actor_of
 from duecause.apps.gate.policies import engine
+from duecause.apps.interactions import actions as interactions
 from duecause.apps.parties.actions import create_api_key, revoke_api_key
 from duecause.apps.staff.models import Employee
 from duecause.apps.systems import actions as systems
@@ -23,7 +24,7 @@ from tests.support.world import OPERATOR, World
 
 PROFILES = engine().vocabulary.profiles
 ENDED = ("leaver", "locked account")
-KEYS = ("partner key", "revoked key", "system key", "ended system's key")
+KEYS = ("partner key", "revoked key", "system key", "ended system's key", "contact system's key")
 EVERYBODY = ("nobody", *PROFILES, *KEYS, *ENDED)
 
 
@@ -41,6 +42,8 @@ def visit(world: World, who: str, *, function: str) -> Caller:
         return Caller(client, employee)
     if who in ("partner key", "revoked key"):
         client.defaults.update(key_headers(world, revoked=who == "revoked key"))
+    elif who == "contact system's key":
+        client.defaults.update(contact_headers())
     elif who in KEYS:
         client.defaults.update(system_headers(world, ended=who != "system key"))
     return Caller(client)
@@ -79,6 +82,13 @@ def system_headers(world: World, *, ended: bool = False) -> dict[str, str]:
     clear = systems.make_key(actor=OPERATOR, system=system, now=now)
     if ended:
         systems.end(actor=OPERATOR, system=system, now=now)
+    return {"HTTP_AUTHORIZATION": f"Bearer {clear}"}
+
+
+def contact_headers() -> dict[str, str]:
+    now = datetime.now(UTC)
+    system = interactions.set_up(actor=OPERATOR, code="CTI", name="", now=now)
+    clear = interactions.make_key(actor=OPERATOR, system=system, now=now)
     return {"HTTP_AUTHORIZATION": f"Bearer {clear}"}
 
 

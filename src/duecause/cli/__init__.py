@@ -35,6 +35,7 @@ MODULES = (
     "duecause.cli.feed",
     "duecause.cli.partners",
     "duecause.cli.systems",
+    "duecause.cli.interactions",
     "duecause.cli.ledger",
     "duecause.cli.operating",
     "duecause.cli.vault",

@@ -66,7 +66,7 @@ def import_attempts(
         centre=queries.centre_named(centre),
         file=listed,
         country=actions.country_of(chosen, listed),
-        zone=_zone(zone_name),
+        zone=zone_named(zone_name),
         now=datetime.now(UTC),
     )
     click.echo(f"{file.name}: {len(done.rows)} calls of {centre}")
@@ -83,7 +83,7 @@ def import_attempts(
     return REFUSED if refused else 0
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
     if not name:
         return None
     try:

@@ -19,14 +19,13 @@ from duecause.apps.parties import actions as parties
 from duecause.apps.parties import agreement_actions as agreements
 from duecause.apps.parties import engagement_actions as engagements
 from duecause.apps.parties import transfer_actions as transfers
-from duecause.apps.register.identifiers import normal_customer_no
 from duecause.apps.staff import actions as staff
 from duecause.apps.staff.queries import identifier
 from duecause.engine.actor import Actor
 from duecause.engine.changes import Change
 from duecause.engine.problems import Problem, Refused
 from duecause.engine.retention import Action, Trigger
-from duecause.engine.tabular import normalise_email
+from duecause.engine.tabular import normal_customer_no, normalise_email
 from duecause.organisation import schema
 from duecause.organisation.loading import FileRefused, check_references, load
 from duecause.packs.catalogue import level_of

@@ -11,11 +11,10 @@ from uuid import UUID
 
 from duecause.apps.gate.confirming import confirmed
 from duecause.apps.parties.models import Source
-from duecause.apps.register.identifiers import normal_customer_no
 from duecause.apps.register.models import Lookup
 from duecause.apps.vault import indexes
 from duecause.engine.phone import read_cell
-from duecause.engine.tabular.values import fold_name, normalise_email
+from duecause.engine.tabular import fold_name, normal_customer_no, normalise_email
 
 MOST_RESULTS = 20
 POSTCODE = re.compile(r"\b(\d{4}\s?[A-Za-z]{2}|\d{2}-\d{3}|\d{3}\s\d{2}|\d{4,5})\b")
@@ -91,3 +90,16 @@ def initials(values: Mapping[str, Any]) -> str:
 
 def shown_groups() -> Sequence[str]:
     return ("name", "address", "customer_no")
+
+
+def results(found: Mapping[UUID, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What a list of results shows of each person before a reason is given."""
+    return [
+        {
+            "id": person,
+            "initials": initials(values),
+            "town": values.get("city") or values.get("postcode", ""),
+            "customer_no": values.get("customer_no", ""),
+        }
+        for person, values in found.items()
+    ]

@@ -6,6 +6,7 @@ from duecause.apps.desk import (
     correct_views,
     letter_views,
     life_views,
+    pop_views,
     views,
 )
 
@@ -13,6 +14,7 @@ app_name = "desk"
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.find, name="search"),
+    path("pop/", pop_views.pop, name="pop"),
     path("objection-by-number/", act_views.number_objection, name="number_objection"),
     path("objections/<uuid:objection_id>/", act_views.objection_state, name="objection_state"),
     path("objections/<uuid:objection_id>/undo/", act_views.undo, name="undo"),

@@ -15,11 +15,14 @@ from duecause.apps.desk import acts, cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.desk.spoken import LINK
 from duecause.apps.gate import actions as gate
+from duecause.apps.gate.explaining import found_reason
+from duecause.apps.gate.facts import Reason
 from duecause.apps.gate.policies import engine, links_for
 from duecause.apps.gate.queries import permitted_after
 from duecause.apps.register.correct_actions import FUNCTION
 from duecause.apps.register.models import Person
 from duecause.apps.register.recipients import handed_out
+from duecause.apps.staff.queries import employee_by_id
 from duecause.apps.statements import Statement
 from duecause.engine.phone import format_international
 from duecause.web.access import needs
@@ -40,15 +43,7 @@ def find(request: PageRequest) -> HttpResponse:
     now = datetime.now(UTC)
     people, more = search.find_people(text)
     found = gate.hints(actor=request.actor, people=people, groups=search.shown_groups(), now=now)
-    results = [
-        {
-            "id": person,
-            "initials": search.initials(values),
-            "town": values.get("city") or values.get("postcode", ""),
-            "customer_no": values.get("customer_no", ""),
-        }
-        for person, values in found.items()
-    ]
+    results = search.results(found)
     numbers = search.numbers_in(text)
     return render(
         request,
@@ -66,7 +61,13 @@ def find(request: PageRequest) -> HttpResponse:
 @require_GET
 @needs("desk.use")
 def person(request: PageRequest, person_id: UUID) -> HttpResponse:
-    """The person's page: first the reason, then the card. Says nothing about whether the person exists."""
+    """The person's page: the card at once where a call or other work shows why, else first the reason. Says
+    nothing about whether the person exists. `ask`: the employee has a reason other than the one shown."""
+    now = datetime.now(UTC)
+    employee = employee_by_id(UUID(request.actor.id))
+    reason = None if "ask" in request.GET else found_reason(employee, person_id, now)
+    if reason is not None:
+        return card_of(request, person_id, reason, now)
     return render(request, page(request, "desk/_reasons.html"), _reasons(request, person_id))
 
 
@@ -83,6 +84,11 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     if reason.link == "other" and not reason.sufficient:
         context = {**_reasons(request, person_id), "words": reason.words, "words_short": True}
         return render(request, page(request, "desk/_reasons.html"), context)
+    return card_of(request, person_id, reason, now)
+
+
+def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime) -> HttpResponse:
+    """The card, if the gate shows it for this reason, and the contact that begins with it."""
     found = _KNOWN.objects(person=person_id)
     if not found:
         return not_here(request)
@@ -101,11 +107,21 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
     context = {
         "card": card,
         "person_id": person_id,
+        "why": why(revealed),
         "acts": acts.buttons(
             request.actor, person_id, tells_origins=card.tells_origins, may_correct=may_correct
         ),
     }
     return render(request, page(request, "desk/_card.html"), context)
+
+
+def why(revealed: gate.Revealed) -> dict[str, str]:
+    """For which reason the card is shown, and what shows that by machine, if anything does."""
+    reason = revealed.reason
+    if reason is None:
+        return {}
+    shown = reason.explained
+    return {"label": _(engine().vocabulary.labels["links"][reason.link]), "row": shown.row if shown else ""}
 
 
 _KNOWN = Statement(lambda *, person: Person.objects.filter(pk=person, records__isnull=False)[:1])

@@ -7,8 +7,6 @@ cannot turn into one of the company's own network between the check and the call
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import http.client
 import ipaddress
 import json
@@ -18,21 +16,14 @@ import ssl
 from urllib.parse import urlsplit
 
 from duecause.engine.problems import Refused
+from duecause.engine.webhook_signature import SIGNATURE, TIMESTAMP, signature
 
-TIMESTAMP = "Duecause-Timestamp"
-SIGNATURE = "Duecause-Signature"
 TIMEOUT_SECONDS = 10.0
 ALLOW_LOCAL = "DUECAUSE_ALLOW_LOCAL_WEBHOOKS"
 
 
 class NotReached(Exception):
     """The partner's server did not take the ping; its text names no address."""
-
-
-def signature(secret: str, timestamp: int, body: bytes) -> str:
-    """`v1=` and the HMAC-SHA256 in hexadecimal."""
-    signed = str(timestamp).encode() + b"." + body
-    return "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
 def ping(*, url: str, secret: str, cursor: int, timestamp: int, inside: bool = False) -> int:

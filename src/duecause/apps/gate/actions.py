@@ -15,6 +15,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from duecause.apps.gate.claim_actions import claim
+from duecause.apps.gate.explaining import checked
 from duecause.apps.gate.facts import Asking, Reason, facts_for
 from duecause.apps.gate.holdings import Holding, holdings_of
 from duecause.apps.gate.models import Alarm
@@ -41,7 +43,7 @@ class Denied:
 @dataclass(frozen=True, slots=True)
 class Revealed:
     """`values`: per record {field: value}, only permitted groups. `masked` groups may be revealed one at a
-    time; `withheld` groups are not for this profile."""
+    time; `withheld` groups are not for this profile. `reason`: with what shows it, if anything does."""
 
     values: Mapping[UUID, Mapping[str, Any]]
     groups: frozenset[str]
@@ -49,6 +51,7 @@ class Revealed:
     withheld: frozenset[str] = frozenset()
     event: UUID | None = None
     facts: Facts | None = field(default=None, repr=False)
+    reason: Reason | None = field(default=None, repr=False)
 
 
 def reveal(
@@ -71,6 +74,8 @@ def reveal(
     """
     actor.require("desk.use")
     employee = employee_by_id(UUID(actor.id))
+    if action == "view" and _is_new(reason):
+        reason = checked(employee, person, reason, now)
     facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
     allowed = engine().allow_set(profile=actor.profile, action=action, facts=facts).groups
     refused = frozenset(groups or ()) - allowed
@@ -99,6 +104,8 @@ def reveal(
             ),
             person_payload=_told(reason),
         )
+        if action == "view" and _is_new(reason):
+            claim(employee=employee, person=person, link=reason.link, event=event.uid, now=now)
         if along is not None:
             along(event.uid)
     return Revealed(
@@ -108,7 +115,13 @@ def reveal(
         withheld=present - allowed - maskable,
         event=event.uid,
         facts=facts,
+        reason=reason,
     )
+
+
+def _is_new(reason: Reason) -> bool:
+    """Given just now by an employee, and nothing shows it."""
+    return reason.explained is None and not reason.earlier and reason.link != "none"
 
 
 def _told_groups(
@@ -327,10 +340,14 @@ def _opened(
 
 
 def _decision(*, reason: Reason, facts: Facts, action: str, groups: Iterable[str]) -> dict[str, Any]:
+    shown = reason.explained
     return {
         "action": action,
         "purpose": reason.purpose,
         "link": reason.link,
+        "verified": {"row": shown.row, "template": shown.template, "strength": shown.strength}
+        if shown
+        else None,
         "groups": sorted(groups),
         "policies": engine().version,
         "facts": {name: getattr(facts, name) for name in Facts.__dataclass_fields__},

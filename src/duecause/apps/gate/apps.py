@@ -10,6 +10,7 @@ class GateConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from duecause.apps.gate import jobs  # noqa: F401 - it registers what the worker does
         from duecause.apps.gate.actions import deny_function
         from duecause.apps.gate.queries import open_alarms_for
         from duecause.apps.gate.watch_actions import LateAlarm

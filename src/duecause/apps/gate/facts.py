@@ -22,16 +22,28 @@ SHORTEST_WORDS = 15
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """What shows by machine why somebody looks: which `row` (`<system>:<reference>`) by which `template`, how
+    strongly, and as which `link` of the policies."""
+
+    template: str
+    row: str
+    strength: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a person is looked up. `link` is a code of the vocabulary; `reference` a ticket or campaign code;
     `words` what the employee wrote when no link fits; `earlier` the look-up event at which a reason was given
-    that still holds for this contact."""
+    that still holds for this contact; `explained` what shows it, without anybody's word."""
 
     link: str
     purpose: str
     reference: str = ""
     words: str = ""
     earlier: str = ""
+    explained: Explained | None = None
 
     @property
     def sufficient(self) -> bool:

@@ -1,4 +1,4 @@
-"""Policy versions in force and the alarms of the gate."""
+"""Policy versions in force, the alarms of the gate, and reasons that are still to be checked."""
 
 from django.db import models
 
@@ -48,5 +48,32 @@ class Alarm(models.Model):
                 fields=["kind"],
                 condition=models.Q(kind=LEDGER_LATE) & ~models.Q(state="closed"),
                 name="alarm_ledger_late_once",
+            )
+        ]
+
+
+class ReasonClaim(models.Model):
+    """A reason that an employee gave and nothing backed at that moment. Looked at again, because tickets and
+    notes often come after the call."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CONFIRMED = "confirmed"
+        UNCONFIRMED = "unconfirmed"
+
+    event = models.UUIDField(unique=True)  # uid of the look-up in the ledger
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="+")
+    person = models.UUIDField(db_index=True)
+    link = models.CharField(max_length=20)
+    at = models.DateTimeField(db_index=True)
+    state = models.CharField(max_length=11, choices=State, default=State.PENDING)
+    look_at = models.DateTimeField()  # when it is looked at next
+    row = models.CharField(max_length=120, default="", blank=True)  # what backed it
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["look_at"], condition=models.Q(state="pending"), name="reason_claim_to_check"
             )
         ]

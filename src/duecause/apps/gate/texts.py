@@ -5,11 +5,19 @@ from __future__ import annotations
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from duecause.apps.gate.models import LEDGER_LATE, Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.parties.texts import matter
 from duecause.web.templatetags.formats import day, number
+
+SCREEN_POP = {
+    "forged": gettext_lazy("%(who)s opened a screen pop that this house did not make."),
+    "others": gettext_lazy("%(who)s opened a screen pop that was made for another employee."),
+    "stale": gettext_lazy("%(who)s opened a screen pop after its minute had passed."),
+    "used": gettext_lazy("%(who)s opened a screen pop for the second time."),
+}
 
 
 def sentence(alarm: Alarm) -> str:
@@ -29,6 +37,8 @@ def sentence(alarm: Alarm) -> str:
             "The ledger does not keep up: %(n)s events waited for their checkpoint, the first for"
             " %(seconds)s s. See whether a sequencer runs: duecause doctor says what to mend."
         ) % {"n": number(alarm.facts["waiting"]), "seconds": number(alarm.facts["seconds"])}
+    if alarm.kind == "screen_pop":
+        return SCREEN_POP[str(alarm.facts.get("wrong", ""))] % {"who": who}
     partner = str(alarm.facts.get("partner", ""))
     if alarm.kind == "feed_overdue":
         return _(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from duecause.apps.register.models import Lookup
 from duecause.apps.vault import indexes
 from duecause.engine.matching import fold
-from duecause.engine.tabular import fold_name
+from duecause.engine.tabular import fold_name, normal_customer_no
 
 Token = tuple[str, bytes]
 
@@ -20,10 +20,6 @@ PHONE, EMAIL, CUSTOMER_NO, NAME_POSTCODE = (
 )
 PERSONAL = (PHONE, EMAIL, CUSTOMER_NO)
 FIELD_HASH_BYTES = 4
-
-
-def normal_customer_no(text: str) -> str:
-    return "".join(text.split()).upper()
 
 
 def named(values: Mapping[str, str]) -> str:

@@ -1,5 +1,5 @@
-"""What the register tells the gate: where sealed data lie, who is a colleague, who is restricted.
-Imported once at start."""
+"""What the register tells the gate: where sealed data lie, who is a colleague, who is restricted, by which
+tokens a person is known. Imported once at start."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from duecause.apps.gate.facts import Asking, provides_flag, provides_relation
 from duecause.apps.gate.holdings import Holding, Sealed, provides_holdings
+from duecause.apps.interactions.queries import provides_tokens
 from duecause.apps.register.fields import SEALED_IN, Declared, declared
 from duecause.apps.register.identifiers import PERSONAL
 from duecause.apps.register.models import Lookup, Person, Record
@@ -79,6 +80,12 @@ def relation(asking: Asking) -> str:
     if asking.actor.id in owners:
         return "self"
     return "colleague" if owners else "none"
+
+
+@provides_tokens
+def tokens_of(person: UUID) -> list[bytes]:
+    """By what a system may have told of a contact with this person."""
+    return list({bytes(token) for _, token in _IDENTIFIERS.rows(person=person)})
 
 
 @provides_flag("restricted")

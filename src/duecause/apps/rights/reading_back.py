@@ -9,6 +9,7 @@ from django.db import connections, models
 
 from duecause.apps.consent.models import ConsentEvent
 from duecause.apps.dialling.models import ListRow, ReleaseRow
+from duecause.apps.interactions.models import Interaction
 from duecause.apps.notices.models import Notice, NoticeExemption
 from duecause.apps.register.models import DialFact, ImportRow, Lookup, Person, Record, RelationFact
 from duecause.apps.vault.models import DataKey
@@ -33,6 +34,7 @@ def leftovers(*, person: UUID, records: Iterable[UUID], kept: Iterable[UUID]) ->
         + count_rows(ReleaseRow, "record", [*gone, *stay]),
         "import_rows": count_rows(ImportRow, "record", [*gone, *stay]),
         "notices": count_rows(Notice, "person", [person]) + count_rows(NoticeExemption, "person", [person]),
+        "interactions": count_rows(Interaction, "person", [person]),
         "consents_of_records": count_rows(ConsentEvent, "record", gone),
         "not_marked": count_rows(Person, "id", [person], "erased_at IS NULL"),
         "record_keys": count_rows(DataKey, "owner", gone, "length(wrapped) > 0")

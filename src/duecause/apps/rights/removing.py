@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from duecause.apps.catalogue.models import Field
 from duecause.apps.consent.models import ConsentEvent, Objection
 from duecause.apps.dialling.models import ListRow, ReleaseRow
+from duecause.apps.interactions.models import Interaction
 from duecause.apps.notices.models import Notice, NoticeExemption, NoticeRecord
 from duecause.apps.register.models import (
     DialFact,
@@ -29,6 +30,7 @@ IDENTIFYING = ("first_name", "last_name", "full_name", "company", "phone", "phon
 _MODELS: tuple[type[Model], ...] = (
     Record, Lookup, DialFact, RelationFact, RecordLink,
     ImportRow, ListRow, ReleaseRow, ConsentEvent, Objection, Notice, NoticeRecord, NoticeExemption,
+    Interaction,
 )  # fmt: skip
 TOUCHED = (*(("default", model._meta.db_table) for model in _MODELS), ("keys", DataKey._meta.db_table))
 
@@ -37,6 +39,8 @@ def remove(person: UUID, *, kept: set[UUID]) -> dict[str, int]:
     """Remove or blank every row about the person but what `stores.counts` says is kept. Of `kept` records the
     contract stays. Returns rows per table; running it again finds none."""
     done: dict[str, int] = {}
+    # First: they are found by the look-up tokens that go below.
+    done["interactions.Interaction"] = deleted(stores.interactions(person))
     done["dialling.ListRow"] = stores.list_rows(person).update(record=None, person=None, token=None)
     done["dialling.ReleaseRow"] = blank_release_rows(stores.release_rows(person))
     done["register.ImportRow"] = ImportRow.objects.filter(record__person=person).update(record=None)

@@ -10,8 +10,10 @@ from django.db.models import F, Model, Q, QuerySet
 
 from duecause.apps.consent.models import ConsentEvent, Objection, Suppression
 from duecause.apps.dialling.models import ListRow, ReleaseRow
+from duecause.apps.interactions.models import Interaction
 from duecause.apps.ledger.models import Event
 from duecause.apps.notices.models import Notice, NoticeExemption
+from duecause.apps.register.identifiers import PERSONAL
 from duecause.apps.register.models import DialFact, ImportRow, Lookup, Record, RecordLink, RelationFact
 
 REMOVED, BLANKED, KEPT = "removed", "blanked", "kept"
@@ -46,6 +48,14 @@ def release_rows(person: UUID) -> QuerySet[ReleaseRow]:
     return ReleaseRow.objects.filter(Q(person=person) | Q(record__person=person) | of_nobody)
 
 
+def interactions(person: UUID) -> QuerySet[Interaction]:
+    """Contacts with this person. One by a number that somebody else here has too stays: it may be theirs."""
+    known = Lookup.objects.filter(kind__in=PERSONAL)
+    tokens = {bytes(token) for token in known.filter(record__person=person).values_list("token", flat=True)}
+    shared = known.filter(token__in=tokens).exclude(record__person=person).values_list("token", flat=True)
+    return Interaction.objects.filter(Q(person=person) | Q(token__in=tokens - set(map(bytes, shared))))
+
+
 def links(person: UUID) -> QuerySet[RecordLink]:
     return RecordLink.objects.filter(Q(a__person=person) | Q(b__person=person))
 
@@ -67,6 +77,7 @@ def counts(person: UUID, kept_records: set[UUID], on: date) -> list[dict[str, ob
         (ImportRow, BLANKED, ImportRow.objects.filter(record__person=person).count(), ""),
         (ListRow, BLANKED, list_rows(person).count(), ""),
         (ReleaseRow, BLANKED, release_rows(person).count(), ""),
+        (Interaction, REMOVED, interactions(person).count(), ""),
         (Notice, REMOVED, Notice.objects.filter(person=person).count(), ""),
         (NoticeExemption, REMOVED, NoticeExemption.objects.filter(person=person).count(), ""),
         (ConsentEvent, KEPT, ConsentEvent.objects.filter(person=person).count(), "consent_proof"),

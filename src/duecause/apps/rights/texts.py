@@ -16,6 +16,7 @@ TABLES = {
     "register.ImportRow": _("Rows of import reports"),
     "dialling.ListRow": _("Rows of lists"),
     "dialling.ReleaseRow": _("Rows of released lists"),
+    "interactions.Interaction": _("Contacts with employees"),
     "notices.Notice": _("Notices of where data came from"),
     "notices.NoticeExemption": _("Exemptions from notices"),
     "consent.ConsentEvent": _("Consents"),

@@ -198,6 +198,11 @@ def fold_name(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def normal_customer_no(text: str) -> str:
+    """Without white space, in capitals: how a customer number is compared."""
+    return "".join(text.split()).upper()
+
+
 def normalise_email(text: str) -> tuple[str | None, Problem | None]:
     """The address in lower case, its plus part kept. Of several the first, with a note (email_several).
 
