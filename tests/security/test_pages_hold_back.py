@@ -36,7 +36,7 @@ def permitted(profile: str, action: str, link: str) -> frozenset[str]:
         link=link,
         status="active",
         relation="none",
-        workplace="office",
+        workplace="store" if profile == "shop" else "office",
         trained=True,
         reason_ok=link != "other",
         restricted=False,
@@ -44,7 +44,7 @@ def permitted(profile: str, action: str, link: str) -> frozenset[str]:
         legal_hold=False,
         break_glass=False,
         mfa_fresh=False,
-        assigned=True,
+        assigned=False,  # nobody was released to a call centre
     )
     return engine().allow_set(profile=profile, action=action, facts=facts).groups
 
@@ -92,14 +92,16 @@ def test_with_a_reason_a_page_shows_what_the_policies_permit_at_most(
         assert seen <= permitted(profile, "view", link)
 
 
-@pytest.mark.parametrize("link", [link for link in engine().vocabulary.links if link != "other"])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_card_shows_exactly_the_permitted_groups(world: World, profile: str, link: str) -> None:
+def test_the_card_shows_exactly_the_permitted_groups(world: World, profile: str) -> None:
     person = canary.canary(world)
-    answer = at_desk(world, profile).post(reverse("desk:look", args=[person.pk]), {"link": link})
+    client = at_desk(world, profile)
     may_look = "desk.use" in engine().functions_of(profile)
-    expected = permitted(profile, "view", link) & set(canary.SECRETS) if may_look else set()
-    assert shown(answer) == expected
+    for link in engine().vocabulary.links:
+        if link != "other":
+            answer = client.post(reverse("desk:look", args=[person.pk]), {"link": link})
+            expected = permitted(profile, "view", link) & set(canary.SECRETS) if may_look else set()
+            assert shown(answer) == expected, link
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -132,7 +134,9 @@ def test_a_search_shows_initials_town_and_customer_number_at_most(world: World, 
     canary.canary(world)
     answer = at_desk(world, profile).post(reverse("desk:search"), {"q": "0478 91 92 93"}, headers=FRAGMENT)
     may_look = "desk.use" in engine().functions_of(profile)
-    assert shown(answer) == (permitted(profile, "find", "none") - {"name"} if may_look else set())
+    found = permitted(profile, "find", "none") if may_look else frozenset()
+    # Where nobody is found, the number that was typed is offered again, to object for it.
+    assert shown(answer) == (found - {"name"} if found or not may_look else {"phone"})
     assert canary.VALUES["street"] not in answer.content.decode()
 
 

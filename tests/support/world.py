@@ -55,6 +55,7 @@ class World:
     def employee(self, profile: str, username: str = "") -> Employee:
         username = username or f"{profile}-{next(self._numbers)}"
         employee = Employee(username=username, display_name=f"Test {username}", profile=profile)
+        employee.workplace = "store" if profile == "shop" else "office"
         employee.set_password("demo")
         employee.save()
         return employee

@@ -51,6 +51,10 @@ def profiles() -> tuple[str, ...]:
     return engine().vocabulary.profiles
 
 
+def workplaces() -> tuple[str, ...]:
+    return engine().vocabulary.workplaces
+
+
 def law_classes() -> tuple[str, ...]:
     return tuple(packed.classes())
 
@@ -292,7 +296,8 @@ class TeamEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployeeEntry(Entry):
-    """`own_*` tell the gate which customer is this employee: kept as look-up tokens only."""
+    """`own_*` tell the gate which customer is this employee: kept as look-up tokens only. `partner`: the call
+    centre whose agent this is."""
 
     username: str = key(forms.code)
     display_name: str = key(forms.text())
@@ -301,6 +306,8 @@ class EmployeeEntry(Entry):
     language: str = key(forms.language, "en")
     is_active: bool = key(forms.flag, True)
     trained_until: date | None = key(forms.day_or_none, None)
+    workplace: str = key(forms.choice(workplaces), "office")
+    partner: str | None = key(forms.code_or_none, None, refers="partners")
     own_phones: tuple[str, ...] = key(forms.numbers, (), private=True)
     own_emails: tuple[str, ...] = key(forms.emails, (), private=True)
     own_customer_numbers: tuple[str, ...] = key(forms.codes, (), private=True)

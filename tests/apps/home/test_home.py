@@ -1,5 +1,6 @@
 """Each job starts where its work waits, and sees nothing that is not its own."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
@@ -9,6 +10,7 @@ from django.test import Client
 from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import release_actions
 from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.policies import engine
 from duecause.apps.home import due
 from duecause.apps.ledger.models import QueueEntry
 from duecause.apps.obligations.actions import open_obligation
@@ -48,10 +50,29 @@ def titles(world, profile, now):
     return [entry.title for entry in due.queue(world.actor(profile), now)]
 
 
-@pytest.mark.parametrize("profile", ["inbound", "outbound", "technician"])
+@pytest.mark.parametrize(
+    "profile",
+    ["inbound", "outbound", "billing", "shop", "warehouse", "technician", "qa_listener", "partner_agent"],
+)
 def test_who_talks_to_people_starts_at_the_desk(world, profile):
     answer = at_home(world, profile)
     assert (answer.status_code, answer.url) == (302, "/desk/")
+
+
+def test_every_profile_has_a_place_to_start_that_is_not_empty(world):
+    for profile in engine().vocabulary.profiles:
+        client = Client()
+        client.force_login(world.employee(profile))
+        answer = client.get("/", follow=True)
+        assert answer.status_code == 200, profile
+        main = answer.content.decode().partition("<main")[2]
+        assert re.search(r"<(input|table|a href)", main), profile
+
+
+def test_an_auditor_sees_how_things_stand_and_where_the_evidence_lies(world):
+    text = text_of(world, "auditor")
+    assert "Newest checkpoint" in text and "/evidence/" in text
+    assert "/desk/" not in text
 
 
 def test_who_is_not_signed_in_is_asked_to(db):

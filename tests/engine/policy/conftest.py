@@ -1,13 +1,11 @@
 """The packaged policies, loaded once, and the facts of an ordinary look-up."""
 
 from collections.abc import Callable
-from importlib import resources
 
 import pytest
 
 from duecause.engine.policy import CedarPolicies, Facts
-
-PACK = resources.files("duecause.packs") / "policies"
+from duecause.packs import policies as packed
 
 ORDINARY = {
     "purpose": "customer_care",
@@ -28,11 +26,7 @@ ORDINARY = {
 
 @pytest.fixture(scope="session")
 def texts() -> dict[str, str]:
-    return {
-        "policies": (PACK / "policies.cedar").read_text("utf-8"),
-        "schema": (PACK / "schema.cedarschema").read_text("utf-8"),
-        "vocabulary": (PACK / "vocabulary.yaml").read_text("utf-8"),
-    }
+    return dict(packed.texts())
 
 
 @pytest.fixture(scope="session")

@@ -5,115 +5,231 @@ from dataclasses import replace
 
 from duecause.engine.policy import Facts, Vocabulary
 
-DESK = ("inbound", "outbound", "technician", "team_lead", "privacy_officer")
-CARD = [
-    "name",
-    "address",
-    "customer_no",
-    "contracts",
-    "language",
-    "consents",
-    "objections",
-    "provenance",
-    "requests",
-    "notes",
-]
+DESK = (
+    "inbound", "outbound", "billing", "shop", "warehouse", "technician", "team_lead", "qa_listener",
+    "privacy_officer", "partner_agent",
+)  # fmt: skip
+OURS = tuple(profile for profile in DESK if profile not in ("qa_listener", "partner_agent"))
+CARD = (
+    "name", "address", "customer_no", "contracts", "orders", "invoices", "language", "consents", "objections",
+    "provenance", "requests", "notes",
+)  # fmt: skip
 SENSITIVE = ("bank", "national_id", "special")
 IDENTITY = ("name", "birth", "phone", "email", "address", "customer_no")
-CALLS = ("caller", "ticket", "callback", "complaint")
+CONTACT = ("phone", "email")
+ANY_LINK = (
+    "none", "caller", "chat", "ticket", "callback", "appointment", "visit", "order", "work_order", "dispute",
+    "complaint", "qa_sample", "request_case", "incident", "emergency", "other",
+)  # fmt: skip
+ANY = (
+    "customer_care", "sales", "complaint", "billing", "delivery", "rights", "work_order", "quality",
+    "security", "emergency",
+)  # fmt: skip
 CARE = ("customer_care", "sales", "complaint")
-OFFICER = ["customer_care", "complaint", "rights", "quality"]
-ANY_LINK = ["none", "caller", "ticket", "callback", "complaint", "other", "work_order", "request_case"]
-ANY = ["customer_care", "sales", "complaint", "rights", "work_order", "quality"]
+SERVED = ("caller", "chat", "ticket", "callback", "appointment", "complaint")
+LISTED = ("callback", "caller")
+SELLING = ("sales", "customer_care")
+BILLED = ("caller", "chat", "ticket", "dispute", "complaint")
+BILLING = ("billing", "customer_care", "complaint")
+SETTLED = ("dispute", "complaint")
+COUNTER = ("visit", "appointment", "order")
+OFFICER_LINKS = ("caller", "chat", "ticket", "complaint", "qa_sample", "request_case", "incident", "other")
+OFFICER = ("customer_care", "complaint", "rights", "quality", "security")
+LOOKED_INTO = ("request_case", "complaint", "incident")
+LOOKING_INTO = ("rights", "complaint", "security")
+CASE = (("request_case",), ("rights",))
+EVERY = (*CARD, "birth", *CONTACT, "recordings", "accesses", *SENSITIVE)
 EDITABLE = (*IDENTITY, "contracts", "language", "notes", *SENSITIVE)
-EXPORTABLE = (*CARD, "birth", "phone", "email", *SENSITIVE)
-OTHER = ["name", "customer_no", "language", "consents", "objections", "provenance"]
-OUT = ["name", "language", "contracts", "consents", "objections", "provenance"]
+EMERGENCY = (("emergency",), ("emergency",))
+IN_EMERGENCY = ("inbound", "billing", "shop", "team_lead", "privacy_officer")
 
-# id, profiles, action, groups, links, purposes
+# What each profile's lines permit: id, action, groups, links, purposes.
+LINES = {
+    DESK: [
+        ("desk-say-source", "say_source", ("provenance",), ANY_LINK, ANY),
+        ("desk-record-objection", "record_objection", ("objections",), ANY_LINK, ANY),
+        ("desk-withdraw-consent", "withdraw_consent", ("consents",), ANY_LINK, ANY),
+        ("desk-open-request", "open_request", ("requests",), ANY_LINK, ANY),
+    ],
+    ("inbound", "outbound", "shop", "privacy_officer"): [
+        ("desk-record-consent", "record_consent", ("consents",), ANY_LINK, ANY),
+    ],
+    OURS: [("desk-share", "share", ("customer_no",), ANY_LINK, ANY)],
+    IN_EMERGENCY: [
+        (
+            "emergency-view", "view",
+            ("name", "address", "customer_no", "contracts", "orders", "language", "notes"), *EMERGENCY,
+        ),
+        ("emergency-reveal-contact", "reveal", CONTACT, *EMERGENCY),
+    ],
+    ("inbound",): [
+        ("inbound-find", "find", ("name", "address", "customer_no"), ANY_LINK, ANY),
+        ("inbound-view", "view", CARD, SERVED, CARE),
+        (
+            "inbound-view-other", "view",
+            ("name", "customer_no", "language", "consents", "objections", "provenance"),
+            ("other",), ("customer_care", "complaint"),
+        ),
+        ("inbound-reveal-contact", "reveal", CONTACT, SERVED, CARE),
+        ("inbound-reveal-birth", "reveal", ("birth",), ("caller",), ("customer_care",)),
+        ("inbound-verify", "verify", IDENTITY, ("caller", "chat"), CARE),
+        (
+            "inbound-edit-contact", "edit", ("name", "phone", "email", "address", "language"),
+            ("caller",), ("customer_care", "complaint"),
+        ),
+        ("inbound-note", "note", ("notes",), SERVED, ANY),
+        ("inbound-call", "call", ("phone",), tuple(link for link in SERVED if link != "caller"), CARE),
+    ],
+    ("outbound",): [
+        ("outbound-find", "find", ("name",), ANY_LINK, ANY),
+        (
+            "outbound-view", "view",
+            ("name", "language", "contracts", "consents", "objections", "provenance"), LISTED, SELLING,
+        ),
+        ("outbound-reveal-phone", "reveal", ("phone",), LISTED, SELLING),
+        ("outbound-call", "call", ("phone",), ("callback",), SELLING),
+        ("outbound-verify", "verify", ("name", "birth"), LISTED, SELLING),
+        ("outbound-note", "note", ("notes",), LISTED, ANY),
+    ],
+    ("billing",): [
+        ("billing-find", "find", ("name", "customer_no"), ANY_LINK, ANY),
+        (
+            "billing-view", "view",
+            ("name", "address", "customer_no", "contracts", "invoices", "language", "objections",
+             "provenance", "requests"),
+            BILLED, BILLING,
+        ),
+        ("billing-view-notes", "view", ("notes",), SETTLED, ("billing", "complaint")),
+        ("billing-reveal-contact", "reveal", CONTACT, SETTLED, ("billing", "complaint")),
+        ("billing-reveal-bank", "reveal", ("bank",), ("dispute",), ("billing",)),
+        (
+            "billing-verify", "verify", ("name", "birth", "address", "customer_no"),
+            ("caller", "chat", "dispute"), ("billing", "customer_care"),
+        ),
+        ("billing-call", "call", ("phone",), ("ticket", *SETTLED), BILLING),
+        ("billing-note", "note", ("notes",), BILLED, ANY),
+    ],
+    ("shop",): [
+        ("shop-find", "find", ("name", "customer_no"), ANY_LINK, ANY),
+        (
+            "shop-view", "view",
+            ("name", "address", "customer_no", "contracts", "orders", "language", "consents", "objections",
+             "provenance", "requests"),
+            COUNTER, ("customer_care", "sales", "delivery"),
+        ),
+        ("shop-reveal-contact", "reveal", CONTACT, ("visit",), SELLING),
+        (
+            "shop-verify", "verify", ("name", "birth", "address", "customer_no"),
+            ("visit", "order"), ("customer_care", "sales", "delivery"),
+        ),
+        ("shop-call", "call", ("phone",), ("appointment", "order"), ("customer_care", "delivery")),
+        ("shop-note", "note", ("notes",), COUNTER, ANY),
+    ],
+    ("warehouse",): [
+        ("warehouse-find", "find", ("customer_no",), ANY_LINK, ANY),
+        (
+            "warehouse-view", "view", ("name", "address", "customer_no", "orders"),
+            ("order",), ("delivery",),
+        ),
+        ("warehouse-call", "call", ("phone",), ("order",), ("delivery",)),
+        ("warehouse-verify", "verify", ("name",), ("order",), ("delivery",)),
+    ],
+    ("technician",): [
+        ("technician-find", "find", ("customer_no",), ANY_LINK, ANY),
+        (
+            "technician-view", "view", ("name", "address", "contracts", "orders"),
+            ("work_order",), ("work_order",),
+        ),
+        ("technician-call", "call", ("phone",), ("work_order",), ("work_order",)),
+        ("technician-ask", "ask", ("notes",), ("work_order",), ("work_order",)),
+        ("technician-note", "note", ("notes",), ("work_order",), ("work_order",)),
+    ],
+    ("team_lead",): [
+        ("team-lead-find", "find", ("name", "customer_no"), ANY_LINK, ANY),
+        ("team-lead-view", "view", CARD, SERVED, (*CARE, "quality")),
+        ("team-lead-reveal-contact", "reveal", CONTACT, ("complaint",), ("complaint",)),
+        ("team-lead-call", "call", ("phone",), ("complaint",), ("complaint",)),
+        ("team-lead-listen", "listen", ("recordings",), ("complaint",), ("complaint",)),
+        ("team-lead-note", "note", ("notes",), ("caller", "ticket", "complaint"), ANY),
+    ],
+    ("qa_listener",): [
+        ("qa-listener-find", "find", ("customer_no",), ANY_LINK, ANY),
+        (
+            "qa-listener-view", "view",
+            ("name", "contracts", "language", "consents", "objections", "provenance", "notes"),
+            ("qa_sample",), ("quality",),
+        ),
+        ("qa-listener-listen", "listen", ("recordings",), ("qa_sample",), ("quality",)),
+        ("qa-listener-proof", "see_proof", ("consents",), ("qa_sample",), ("quality",)),
+    ],
+    ("privacy_officer",): [
+        ("privacy-officer-find", "find", ("name", "address", "customer_no"), ANY_LINK, ANY),
+        ("privacy-officer-view", "view", CARD, OFFICER_LINKS, OFFICER),
+        (
+            "privacy-officer-reveal", "reveal", (*CONTACT, "birth"),
+            ("request_case", "complaint"), ("rights", "complaint"),
+        ),
+        ("privacy-officer-reveal-incident", "reveal", CONTACT, ("incident",), ("security",)),
+        ("privacy-officer-reveal-sensitive", "reveal", SENSITIVE, *CASE),
+        ("privacy-officer-verify", "verify", IDENTITY, *CASE),
+        (
+            "privacy-officer-proof", "see_proof", ("consents",),
+            ANY_LINK, ("rights", "complaint", "quality"),
+        ),
+        ("privacy-officer-history", "see_history", ("accesses",), LOOKED_INTO, LOOKING_INTO),
+        ("privacy-officer-listen", "listen", ("recordings",), LOOKED_INTO, LOOKING_INTO),
+        ("privacy-officer-note", "note", ("notes",), LOOKED_INTO, ANY),
+        ("privacy-officer-edit", "edit", EDITABLE, *CASE),
+        ("privacy-officer-export", "export", EVERY, *CASE),
+        ("privacy-officer-restrict", "restrict", EVERY, *CASE),
+        ("privacy-officer-erase", "erase", EVERY, *CASE),
+    ],
+    ("partner_agent",): [
+        ("partner-agent-find", "find", ("name",), ANY_LINK, ANY),
+        (
+            "partner-agent-view", "view", ("name", "language", "consents", "objections", "provenance"),
+            ("callback",), SELLING,
+        ),
+        ("partner-agent-call", "call", ("phone",), ("callback",), ("sales",)),
+        ("partner-agent-reveal-phone", "reveal", ("phone",), ("callback",), ("sales",)),
+        ("partner-agent-verify", "verify", ("name",), ("callback",), ("sales",)),
+    ],
+}  # fmt: skip
 PERMITS = [
-    ("desk-say-source", DESK, "say_source", ("provenance",), ANY_LINK, ANY),
-    ("desk-record-objection", DESK, "record_objection", ("objections",), ANY_LINK, ANY),
-    ("desk-withdraw-consent", DESK, "withdraw_consent", ("consents",), ANY_LINK, ANY),
-    ("desk-open-request", DESK, "open_request", ("requests",), ANY_LINK, ANY),
-    ("desk-record-consent", (*DESK[:2], DESK[4]), "record_consent", ("consents",), ANY_LINK, ANY),
-    ("inbound-find", ("inbound",), "find", ("name", "address", "customer_no"), ANY_LINK, ANY),
-    ("inbound-view", ("inbound",), "view", CARD, CALLS, CARE),
-    ("inbound-view-other", ("inbound",), "view", OTHER, ("other",), ("customer_care", "complaint")),
-    ("inbound-reveal-contact", ("inbound",), "reveal", ("phone", "email"), CALLS, CARE),
-    ("inbound-reveal-birth", ("inbound",), "reveal", ("birth",), ("caller",), ("customer_care",)),
-    (
-        "inbound-edit-contact",
-        ("inbound",),
-        "edit",
-        ("name", "phone", "email", "address", "language"),
-        ("caller",),
-        ("customer_care", "complaint"),
-    ),
-    ("outbound-find", ("outbound",), "find", ("name",), ANY_LINK, ANY),
-    ("outbound-view", ("outbound",), "view", OUT, ("caller", "callback"), CARE[:2]),
-    ("outbound-reveal-phone", ("outbound",), "reveal", ("phone",), ("caller", "callback"), CARE[:2]),
-    ("technician-find", ("technician",), "find", ("customer_no",), ANY_LINK, ANY),
-    (
-        "technician-view",
-        ("technician",),
-        "view",
-        ("name", "address", "contracts"),
-        ("work_order",),
-        ("work_order",),
-    ),
-    ("team-lead-find", ("team_lead",), "find", ("name", "customer_no"), ANY_LINK, ANY),
-    ("team-lead-view", ("team_lead",), "view", CARD, CALLS, (*CARE, "quality")),
-    (
-        "team-lead-reveal-contact",
-        ("team_lead",),
-        "reveal",
-        ("phone", "email"),
-        ("complaint",),
-        ("complaint",),
-    ),
-    ("privacy-officer-find", DESK[4:], "find", ("name", "address", "customer_no"), ANY_LINK, ANY),
-    ("privacy-officer-view", DESK[4:], "view", CARD, ANY_LINK, OFFICER),
-    (
-        "privacy-officer-reveal",
-        DESK[4:],
-        "reveal",
-        ("phone", "email", "birth"),
-        ("request_case", "complaint"),
-        ("rights", "complaint"),
-    ),
-    (
-        "privacy-officer-proof",
-        DESK[4:],
-        "see_proof",
-        ("consents",),
-        ANY_LINK,
-        ("rights", "complaint", "quality"),
-    ),
-    ("privacy-officer-reveal-sensitive", DESK[4:], "reveal", SENSITIVE, ("request_case",), ("rights",)),
-    ("privacy-officer-edit", DESK[4:], "edit", EDITABLE, ("request_case",), ("rights",)),
-    ("privacy-officer-export", DESK[4:], "export", EXPORTABLE, ("request_case",), ("rights",)),
+    (name, profiles, action, groups, links, purposes)
+    for profiles, lines in LINES.items()
+    for name, action, groups, links, purposes in lines
 ]
+# Permits that hold at one workplace only.
+PLACES = {"partner-agent-reveal-phone": "office"}
 
 
 def forbids(profile: str, action: str, group: str, f: Facts) -> list[str]:
     right = action in ("record_objection", "withdraw_consent", "open_request")
     officer = profile == "privacy_officer"
     answering = officer and f.link == "request_case"
-    knows_who = officer and action in ("find", "view", "reveal") and group in IDENTITY
+    settling = profile == "billing" and group == "bank" and f.link == "dispute"
+    knows_who = officer and action in ("find", "view", "reveal", "verify") and group in IDENTITY
+    frees = officer and action in ("restrict", "see_history")
     rules = {
         "not-active": f.status != "active",
         "not-trained": not f.trained,
         "no-reason": action != "find" and (f.link == "none" or not f.reason_ok),
+        "emergency-not-open": f.link == "emergency" and not f.break_glass,
         "own-record": f.relation == "self" and not right,
         "colleague-record": f.relation == "colleague" and not right and not answering,
-        "restricted-record": f.restricted and not right and not knows_who,
-        "objected-to-sales": f.objected and f.purpose == "sales" and group in ("phone", "email"),
-        "sensitive-data": group in SENSITIVE and not (answering and f.mfa_fresh),
-        "not-from-home": f.workplace == "home" and (action == "export" or group in SENSITIVE),
-        "legal-hold": f.legal_hold and action == "edit",
-        "technician-no-contact": profile == "technician" and group in ("phone", "email"),
+        "restricted-record": f.restricted and not right and not knows_who and not frees,
+        "objected-to-sales": f.objected and f.purpose == "sales" and group in CONTACT,
+        "sensitive-data": group in SENSITIVE and not answering and not settling,
+        "not-freshly-signed-in": group in SENSITIVE and not f.mfa_fresh,
+        "special-not-exported": action == "export" and group == "special",
+        "not-from-home": f.workplace == "home" and (action in ("export", "listen") or group in SENSITIVE),
+        "shop-only-in-store": profile == "shop" and f.workplace != "store" and not right,
+        "partner-agent-not-released": profile == "partner_agent" and not f.assigned and not right,
+        "legal-hold": f.legal_hold and action in ("edit", "erase"),
+        "technician-no-contact": profile == "technician" and group in CONTACT and action != "call",
         "team-lead-no-birth": profile == "team_lead" and group == "birth",
+        "auditor-no-data": profile == "auditor",
         "administrator-no-data": profile == "administrator",
     }
     return sorted(name for name, holds in rules.items() if holds)
@@ -131,6 +247,7 @@ def decide(profile: str, action: str, group: str, f: Facts) -> tuple[bool, tuple
         and group in groups
         and f.link in links
         and f.purpose in purposes
+        and PLACES.get(name, f.workplace) == f.workplace
     )
     return bool(permits), tuple(permits)
 
@@ -148,7 +265,7 @@ def random_request(rng: random.Random, words: Vocabulary) -> tuple[str, str, str
         restricted=rng.random() < 0.15,
         objected=rng.random() < 0.3,
         legal_hold=rng.random() < 0.15,
-        break_glass=rng.random() < 0.1,
+        break_glass=rng.random() < 0.5,
         mfa_fresh=rng.random() < 0.7,
         assigned=rng.random() < 0.5,
     )

@@ -17,8 +17,8 @@ def test_a_remembered_allow_set_is_the_computed_one(texts):
 
 
 def test_facts_no_policy_asks_for_share_one_remembered_allow_set(engine, facts):
-    first = engine.allow_set(profile="inbound", action="view", facts=facts(assigned=True, break_glass=False))
-    again = engine.allow_set(profile="inbound", action="view", facts=facts(assigned=False, break_glass=True))
+    first = engine.allow_set(profile="inbound", action="view", facts=facts(assigned=True, legal_hold=True))
+    again = engine.allow_set(profile="inbound", action="view", facts=facts(assigned=False, legal_hold=False))
     assert first is again
 
 

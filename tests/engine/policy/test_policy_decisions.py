@@ -76,4 +76,4 @@ def test_a_denial_by_default_names_the_permits_that_were_near(engine, facts):
     )
     assert not explained.allowed
     assert explained.policy_ids == ()
-    assert explained.needed == ("inbound-reveal-contact",)
+    assert explained.needed == ("emergency-reveal-contact", "inbound-reveal-contact")

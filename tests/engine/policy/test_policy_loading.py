@@ -25,6 +25,7 @@ def refused(texts, which, old, new):
         ("outbound-find", 'Profile::"outbound"', 'Profile::"outbond"'),
         ("inbound-reveal-birth", 'Field::"birth"', 'Field::"brith"'),
         ("legal-hold", 'Action::"edit"', 'Action::"edti"'),
+        ("shop-only-in-store", 'Workplace::"store"', 'Workplace::"shop"'),
         ("technician-functions", 'Function::"desk.use"', 'Function::"desk.uze"'),
     ],
 )
@@ -41,7 +42,7 @@ def test_a_typo_in_a_policy_is_refused_naming_the_policy(texts, policy, right, w
 def test_a_policy_that_cannot_be_read_is_named(texts):
     error = refused(texts, "policies", "forbid (principal, action ==", "forbit (principal, action ==")
     assert error.code == "policy_unreadable"
-    assert "legal-hold" in str(error)
+    assert "special-not-exported" in str(error)
 
 
 def test_a_policy_without_an_id_is_refused(texts):
@@ -133,7 +134,7 @@ def test_the_labels_marked_for_translation_are_those_of_the_vocabulary(engine):
 
 def test_a_denial_is_explained_unless_that_would_tell_about_the_person(engine):
     forbids = {name for name, effect in engine.policy_ids.items() if effect == "forbid"}
-    about_the_person = {"relation", "restricted", "objected", "legal_hold"}
+    about_the_person = {"relation", "restricted", "objected", "legal_hold", "assigned"}
     telling = {
         policy.id for policy in engine.loaded.policies.values() if policy.attributes & about_the_person
     }

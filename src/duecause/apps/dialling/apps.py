@@ -7,6 +7,7 @@ class DiallingConfig(AppConfig):
 
     def ready(self) -> None:
         from duecause.apps.dialling import (  # noqa: F401 - they register what they provide
+            assignment,
             consent_telling,
             correction_actions,
             correction_queries,

@@ -71,11 +71,13 @@ class Asking:
 
 
 RelationOf = Callable[[Asking], str]
+AssignedTo = Callable[[UUID, int, datetime], bool]
 Flag = Callable[..., QuerySet[Any, Any]]
 
 NO_REASON = Reason(link="none", purpose="customer_care")
 
 _relation: list[RelationOf] = []
+_assigned: list[AssignedTo] = []
 FLAGS = ("restricted", "objected", "legal_hold")
 _flags: list[Callable[[UUID], QuerySet[Any, Any]]] = []
 
@@ -83,6 +85,12 @@ _flags: list[Callable[[UUID], QuerySet[Any, Any]]] = []
 def provides_relation(provider: RelationOf) -> RelationOf:
     """Register who knows whether a person is the employee or a colleague: none, self or colleague."""
     _relation.append(provider)
+    return provider
+
+
+def provides_assignment(provider: AssignedTo) -> AssignedTo:
+    """Register who knows whether a person is in the hands of a partner: person, partner's key, now."""
+    _assigned.append(provider)
     return provider
 
 
@@ -124,7 +132,7 @@ def facts_for(asking: Asking, employee: Employee) -> Facts:
         link=reason.link,
         status=_status(employee),
         relation=known.relation,
-        workplace="office",
+        workplace=employee.workplace,
         trained=employee.trained_until is None or employee.trained_until >= shown_day(asking.now),
         reason_ok=reason.sufficient,
         restricted=known.restricted,
@@ -132,8 +140,16 @@ def facts_for(asking: Asking, employee: Employee) -> Facts:
         legal_hold=known.legal_hold,
         break_glass=False,
         mfa_fresh=False,
-        assigned=True,
+        assigned=_assigned_to(asking, employee),
     )
+
+
+def _assigned_to(asking: Asking, employee: Employee) -> bool:
+    """Whether the person was released to the partner whose agent asks; of our own staff no policy asks it."""
+    partner = employee.partner_id
+    if partner is None:
+        return False
+    return any(provider(asking.person, partner, asking.now) for provider in _assigned)
 
 
 def _status(employee: Employee) -> str:

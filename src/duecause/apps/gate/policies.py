@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from duecause.engine.policy import CedarPolicies, Facts
+from duecause.packs import policies as packed
 
 
 @cache
 def engine() -> CedarPolicies:
-    folder = files("duecause.packs") / "policies"
-    return CedarPolicies.from_texts(
-        policies=(folder / "policies.cedar").read_text(),
-        schema=(folder / "schema.cedarschema").read_text(),
-        vocabulary=(folder / "vocabulary.yaml").read_text(),
-    )
+    return CedarPolicies.from_texts(**packed.texts())
 
 
 @cache
@@ -25,18 +20,21 @@ def links_for(profile: str) -> tuple[str, ...]:
     return tuple(
         link
         for link in vocabulary.links
-        if engine().allow_set(profile=profile, action="view", facts=untroubled(link)).groups
+        if any(
+            engine().allow_set(profile=profile, action="view", facts=untroubled(link, workplace)).groups
+            for workplace in vocabulary.workplaces
+        )
     )
 
 
-def untroubled(link: str) -> Facts:
+def untroubled(link: str, workplace: str = "office") -> Facts:
     """Facts of a look-up with nothing against it."""
     return Facts(
         purpose=engine().vocabulary.usual_purpose.get(link, "customer_care"),
         link=link,
         status="active",
         relation="none",
-        workplace="office",
+        workplace=workplace,
         trained=True,
         reason_ok=True,
         restricted=False,

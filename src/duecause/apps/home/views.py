@@ -46,6 +46,8 @@ def home(request: PageRequest) -> HttpResponse:
         return render(request, "home/manager.html", _manager(now))
     if actor.may("organisation.apply"):
         return render(request, "home/system.html", _system(now))
+    if actor.may("evidence.read") and not actor.may("desk.use"):
+        return render(request, "home/audit.html", _audit(request, now))
     return redirect("desk:home") if actor.may("desk.use") else refuse(request)
 
 
@@ -134,6 +136,17 @@ def _manager(now: datetime) -> dict[str, Any]:
             unit=_("Day"),
             note=_("last 30 days"),
         ),
+    }
+
+
+def _audit(request: PageRequest, now: datetime) -> dict[str, Any]:
+    """For who checks and changes nothing: how things stand, and where the evidence lies."""
+    return {
+        "queue": due.queue(request.actor, now)[:SHOWN],
+        "alarms": gate.alarms("open").count(),
+        "staff_count": sum(map(len, queries.staff_by_profile().values())),
+        "work": queries.work(now),
+        **_ledger(now),
     }
 
 

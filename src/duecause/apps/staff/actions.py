@@ -48,10 +48,13 @@ def apply_employee(
     language: str,
     is_active: bool,
     trained_until: date | None,
+    workplace: str = "office",
+    partner: str | None = None,
     identifiers: Collection[Identifier] = (),
     first_password: str = "",
 ) -> Change | None:
-    """`identifiers`: (kind, look-up token) of the employee's own phone, e-mail or customer number.
+    """`partner`: code of the call centre whose agent this is, who reaches only people released to it.
+    `identifiers`: (kind, look-up token) of the employee's own phone, e-mail or customer number.
 
     `first_password` is set only where none was ever set. The event names what changed of the person without
     saying it. Raises NotPermitted, Refused.
@@ -65,6 +68,8 @@ def apply_employee(
         "language": language,
         "is_active": is_active,
         "trained_until": trained_until,
+        "workplace": workplace,
+        "partner": partner,
     }
     with transaction.atomic():
         changed = put(EMPLOYEE, wanted, actor=actor, now=now)

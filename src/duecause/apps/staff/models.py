@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from duecause.apps.parties.models import Partner
 from duecause.apps.vault.token_fields import TokenField
 from duecause.engine.ids import uuid7
 
@@ -32,6 +33,8 @@ class Employee(AbstractBaseUser):
     language = models.CharField(max_length=2, default="en")
     is_active = models.BooleanField(default=True)
     trained_until = models.DateField(null=True)
+    workplace = models.CharField(max_length=20, default="office")  # where they work, as agreed with them
+    partner = models.ForeignKey(Partner, null=True, on_delete=models.PROTECT, related_name="agents")
     locked_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "username"
