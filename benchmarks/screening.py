@@ -31,6 +31,7 @@ def measured(rows: int, share: float, folder: Path) -> dict[str, Figure]:
         "released": ours.answer["released"],
         "cpu_seconds": round(ours.cpu_seconds, 1),
         "read_cpu_seconds": round(ours.answer["read_cpu_s"], 1),
+        "identify_cpu_seconds": round(ours.answer["identified_cpu_s"], 1),
         "seconds": round(ours.seconds, 1),
         "peak_mb": round(ours.peak_mb),
         "python_loop_cpu_seconds": round(looped),

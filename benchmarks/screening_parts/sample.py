@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from duecause.engine.phone.numbers import OUR_REGIONS
 from duecause.engine.phone.plans import our_codes, plans
+from duecause.engine.screening import bulk
+from duecause.engine.screening.facts import KEY as KEY_TYPE
 from duecause.engine.screening.facts import SCHEMAS, with_keys
 from duecause.engine.sealing import NumberTokens
 from duecause.packs import law
@@ -26,6 +28,7 @@ KEY = bytes(range(32))
 CUSTOMERS, SUPPRESSED, LISTED = 4_500_000, 3_000_000, 5_000_000
 SET_ROWS = 10_000_000
 CHUNK = 500_000
+KNOWN = pa.schema([pa.field("token", KEY_TYPE), *(each for each in bulk.KNOWN if each.name != "record")])
 ON = "2026-11-27"
 TRUNK_ZERO = ("BE", "NL", "FR", "SE", "DE", "GB")
 SUPPRESSIONS = ("objection", "wrong_number", "deceased", "court")
@@ -34,6 +37,10 @@ Numbers = npt.NDArray[np.int64]
 
 def tokens() -> NumberTokens:
     return NumberTokens(KEY, "benchmark", domain=7)
+
+
+def guard() -> NumberTokens:
+    return NumberTokens(KEY, "benchmark", domain=8)
 
 
 def numbers(rnd: np.random.Generator, count: int) -> tuple[Numbers, npt.NDArray[np.int64]]:
@@ -148,7 +155,6 @@ def _write(
         given["register"] = pa.array([registers[int(each)] for each in home], pa.string())
     else:
         given |= {
-            "ordinal": pa.array(np.zeros(count, dtype=np.int16)),
             "person": keys(np.ascontiguousarray(rnd.integers(0, 2**62, (count, 2)))),
             "country": pa.array(np.array(OUR_REGIONS, dtype=object)[home], pa.string()),
             "natural": pa.array(np.ones(count, dtype=bool)),
@@ -157,7 +163,8 @@ def _write(
             "basis": pa.array(np.full(count, "consent", dtype=object), pa.string()),
             "region": pa.nulls(count, pa.string()),
         }
-    table = with_keys(pa.table(given).select(SCHEMAS[name].names).cast(SCHEMAS[name]))
+    schema = KNOWN if name == "known" else SCHEMAS[name]
+    table = with_keys(pa.table(given).select(schema.names).cast(schema))
     few = ["country", "minor_band", "source", "basis", "reason", "register"]
     pq.write_table(table, folder / f"{name}.parquet", compression="lz4", use_dictionary=few)
     pq.write_table(pa.table({"e164": pa.array(e164)}), folder / f"{name}-clear.parquet", compression="lz4")

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import multiprocessing
 import resource
+import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import phonenumbers
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -29,10 +34,12 @@ from duecause.engine.screening import (
     bulk,
     screen,
 )
+from duecause.engine.screening.facts import as_declared
 from duecause.packs import law
 
 ON = date(2026, 11, 27)
 MEMORY = "1GB"
+PIECE_BYTES = 8 << 20
 SETS = ("known", "suppressed", "register")
 
 
@@ -78,39 +85,88 @@ def duecause(folder: Path, rows: int) -> dict[str, Any]:
         for rule in rule_set.of_kind("register")
     }
     campaign = CampaignFacts("C", "Controller", "marketing", "retail", tuple(OUR_REGIONS))
-    paces: list[bulk.Pace] = []
+    work = folder / "work"
+    work.mkdir()
     started = time.process_time()
-    with bulk.workspace(folder / "work") as work, (folder / "list.csv").open("rb") as file:
-        listed = bulk.write_columns(
-            bulk.csv_pieces(file, phone="phone", country="country"),
-            tokens=sample.tokens().tokens,
-            folder=work,
-            total=rows,
-            told=paces.append,
+    with (folder / "list.csv").open("rb") as file:
+        pieces = bulk.read_pieces(
+            csv_pieces(file), tokens=sample.tokens().tokens, guard=sample.guard().tokens, folder=work
         )
-        read = time.process_time() - started
-        references = {name: ds.dataset(str(folder / f"{name}.parquet")) for name in SETS}
-        out = bulk.VerdictFile(folder / "verdicts.parquet")
-        verdicts = screen(
-            ScreeningInput(
-                rows=listed.rows,
-                numbers=listed.numbers,
-                in_order=True,
-                registers_loaded=loaded,
-                **references,
-            ),
-            campaign=campaign,
-            rules=rules,
-            on=ON,
-            limits=Limits(memory=MEMORY, threads=2, temp_directory=str(work / "spill")),
-            write=out,
-        )
+    read = time.process_time() - started
+    known = KnownNumbers(folder / "known.parquet")
+    for index in range(pieces):
+        listed, numbers = bulk.piece_of(work, index)
+        listed, numbers = bulk.identified(listed, numbers, known.of(numbers["token"]))
+        bulk.write_input("rows", listed, work, index)
+        bulk.write_input("numbers", numbers, work, index)
+    del known
+    identified = time.process_time() - started - read
+    out = bulk.VerdictFile(folder / "verdicts.parquet")
+    verdicts = screen(
+        ScreeningInput(
+            **bulk.inputs(work, ("rows", "numbers")),
+            **{name: ds.dataset(str(folder / f"{name}.parquet")) for name in ("suppressed", "register")},
+            in_order=True,
+            registers_loaded=loaded,
+        ),
+        campaign=campaign,
+        rules=rules,
+        on=ON,
+        limits=Limits(memory=MEMORY, threads=2, temp_directory=str(work / "spill")),
+        write=out,
+    )
+    shutil.rmtree(work)
     return {
         "read_cpu_s": read,
+        "identified_cpu_s": identified,
         "rows": out.rows,
         "released": verdicts.released,
         "totals": dict(verdicts.totals),
     }
+
+
+def csv_pieces(file: BinaryIO) -> Iterator[bulk.Piece]:
+    """The list, whose rows are of ten countries."""
+    coded = {"phone": pa.string(), "country": pa.dictionary(pa.int32(), pa.string())}
+    reader = pa_csv.open_csv(
+        file,
+        read_options=pa_csv.ReadOptions(block_size=PIECE_BYTES),
+        convert_options=pa_csv.ConvertOptions(include_columns=list(coded), column_types=coded),
+    )
+    for batch in reader:
+        countries = batch.column(1)
+        names = countries.dictionary.to_pylist()
+        index = np.array([OUR_REGIONS.index(name) for name in names], dtype=np.uint8)
+        yield bulk.Piece((batch.column(0),), index[countries.indices.to_numpy(zero_copy_only=False)])
+
+
+class KnownNumbers:
+    """The register's part: what is known of some numbers, found in sorted tokens."""
+
+    def __init__(self, path: Path) -> None:
+        table = as_declared(pq.read_table(path))
+        token = _halves(table["token"])
+        order = np.argsort(token[:, 0])
+        self._low, self._high = token[order, 0], token[order, 1]
+        self._lines = table.append_column("record", table["person"]).select(bulk.KNOWN.names)
+        self._order = order
+
+    def of(self, tokens: pa.ChunkedArray) -> bulk.Known:
+        asked = _halves(tokens)
+        at = np.minimum(np.searchsorted(self._low, asked[:, 0]), len(self._low) - 1)
+        found = np.flatnonzero((self._low[at] == asked[:, 0]) & (self._high[at] == asked[:, 1]))
+        lines = self._lines.take(pa.array(self._order[at[found]]))
+        keys = tokens.take(pa.array(found)).to_pylist()
+        count = len(keys)
+        return bulk.Known(
+            lines, dict(zip(keys, range(count), strict=True)), np.arange(count), np.ones(count, np.int64)
+        )
+
+
+def _halves(tokens: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    array = tokens.combine_chunks()
+    array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+    return np.frombuffer(array.buffers()[1], dtype=np.uint64).reshape(-1, 2)[array.offset :][: len(array)]
 
 
 def python_loop(folder: Path, rows: int) -> dict[str, Any]:

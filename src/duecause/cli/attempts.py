@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from duecause.apps.dialling import actions, queries
+from duecause.apps.dialling import queries
 from duecause.apps.dialling.attempt_history import record_history
+from duecause.apps.dialling.given import country_of
 from duecause.cli.dialling import read_list_file
 from duecause.cli.errors import REFUSED, SHOWN
 from duecause.cli.files import write_bytes
@@ -65,7 +66,7 @@ def import_attempts(
         campaign=chosen,
         centre=queries.centre_named(centre),
         file=listed,
-        country=actions.country_of(chosen, listed),
+        country=country_of(chosen, listed),
         zone=zone_named(zone_name),
         now=datetime.now(UTC),
     )

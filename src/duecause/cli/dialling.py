@@ -25,6 +25,7 @@ from duecause.apps.dialling import (
     queries,
     release_actions,
 )
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import DialList
 from duecause.cli.files import read_bytes, require_writable, write_bytes
 from duecause.engine.actor import Actor
@@ -105,14 +106,14 @@ def screen(
     return 0 if dial_list.report["released"] else NOBODY
 
 
-def read_list_file(file: Path, country: str, sheet: str | None, mapped: tuple[str, ...]) -> actions.ListFile:
+def read_list_file(file: Path, country: str, sheet: str | None, mapped: tuple[str, ...]) -> ListFile:
     columns = {}
     for pair in mapped:
         column, equals, name = pair.rpartition("=")
         if not equals or not column:
             raise click.UsageError(f"--map needs COLUMN=FIELD, as in --map tel=phone; this is “{pair}”.")
         columns[column] = name
-    return actions.ListFile(read_bytes(file), file.name, country.upper(), sheet, columns)
+    return ListFile(read_bytes(file), file.name, country.upper(), sheet, columns)
 
 
 def waterfall_lines(dial_list: DialList) -> Iterator[str]:

@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
-from duecause.apps.dialling import actions, custody_queries, hand_out_actions, queries, tracing
+from duecause.apps.dialling import custody_queries, hand_out_actions, queries, tracing
 from duecause.apps.dialling.custody_actions import Said, say
+from duecause.apps.dialling.given import country_of
 from duecause.apps.dialling.models import Custody
 from duecause.cli.dialling import NOBODY, OPERATOR, PATH, read_list_file
 from duecause.cli.errors import REFUSED, SHOWN
@@ -67,7 +68,7 @@ def import_hand_out(
         campaign=chosen,
         centre=queries.centre_named(centre),
         file=listed,
-        country=actions.country_of(chosen, listed),
+        country=country_of(chosen, listed),
         on=released_on.date(),
         now=datetime.now(UTC),
     )

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from duecause.apps.consent.models import Suppression
 from duecause.apps.dialling import hand_out_actions
-from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.attempt_history import record_history
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import Attempt
 from duecause.apps.ledger.models import Event
 from duecause.cli.attempts import attempts_group

@@ -18,11 +18,11 @@ from duecause.apps.dialling import (
     precall,
     release_actions,
 )
-from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.correction_queries import correction_states
 from duecause.apps.dialling.correction_values import right_values
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.feed_queries import hash_of
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import CorrectedRow, FeedEntry, ReleaseRow
 from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.models import Event

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from duecause.apps.dialling import feed_queries, hand_out_actions, precall, release_actions
-from duecause.apps.dialling.actions import ListFile
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import FeedEntry, Release, ReleaseRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.register.models import GuardToken

@@ -7,6 +7,7 @@ import pytest
 from duecause.apps.catalogue.models import Wording
 from duecause.apps.consent import actions as consent
 from duecause.apps.dialling import actions, jobs
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import DialList, ListRow
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations import runner
@@ -188,7 +189,7 @@ def test_the_list_expires_with_the_register(world):
 
 
 def csv_list(text):
-    return actions.ListFile(data=text.encode(), name="fair.csv")
+    return ListFile(data=text.encode(), name="fair.csv")
 
 
 def test_rows_of_a_list_are_found_in_the_register_by_their_number(world):

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from duecause.apps.dialling import actions, release_actions
+from duecause.apps.dialling import release_actions
 from duecause.apps.dialling.checking import check
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.parties.actions import apply_source
 from duecause.apps.parties.models import Source
 from duecause.apps.register.models import DialFact, Record
@@ -91,7 +92,7 @@ def test_a_number_known_from_another_source_too_may_be_called(world, mila):
     fact = DialFact.objects.get(person=mila)
     fact.pk, fact.record, fact.source, fact.basis = None, again, found, "unknown"
     fact.save()
-    file = actions.ListFile(name="numbers.csv", data=f"phone\n+{MILA}\n".encode())
+    file = ListFile(name="numbers.csv", data=f"phone\n+{MILA}\n".encode())
     assert reasons(screen(world, file=file)) == [[]]
 
 

@@ -45,7 +45,7 @@ def test_the_rules_of_another_day_give_another_waterfall_and_say_which_changed(w
 
 
 def test_the_same_day_gives_the_same_rows_for_a_list_of_a_file_too(world):
-    from duecause.apps.dialling.actions import ListFile
+    from duecause.apps.dialling.given import ListFile
 
     Campaign.objects.update(sector="energy")
     world.campaign.refresh_from_db()

@@ -9,7 +9,7 @@ import pytest
 
 from duecause.apps.consent.actions import Taking, request_erasure
 from duecause.apps.dialling import hand_out_actions, release_actions
-from duecause.apps.dialling.actions import ListFile
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import Campaign, FeedEntry
 from duecause.apps.ledger.models import Event
 from duecause.apps.obligations.models import Obligation

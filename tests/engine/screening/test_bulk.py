@@ -1,6 +1,5 @@
 """A large list is judged as a small one is, in files: interrupted, resumed, written out, cleaned up."""
 
-import io
 import stat
 from datetime import UTC, datetime
 
@@ -20,16 +19,11 @@ from tests.engine.screening.builders import campaign, day, key, rules_on, table
 
 TOKENS = NumberTokens(bytes(32), "test", domain=1)
 ON = day("2026-11-21")
-KNOWN = dict.fromkeys(SCHEMAS["known"].names)
+ERASED = NumberTokens(bytes(range(32)), "test", domain=2)
 
 
 class Stopped(Exception):
     pass
-
-
-def csv_file(cells):
-    text = "country,phone,name\n" + "".join(f'{region},"{text}",Ann\n' for text, region in cells)
-    return io.BytesIO(text.encode())
 
 
 def belgians(count, seed=5):
@@ -37,12 +31,32 @@ def belgians(count, seed=5):
     return [(text, region) for text, region in found if region == "BE" and '"' not in text][:count]
 
 
-def columns_of(cells, folder, told=None, piece=7):
+def read(cells, folder, told=None, piece=7):
+    """How many pieces the cells became."""
     parts = [
-        bulk.Piece(pa.array([text for text, _ in cells[at : at + piece]]), cells[at][1])
+        bulk.Piece((pa.array([text for text, _ in cells[at : at + piece]]),), cells[at][1])
         for at in range(0, len(cells), piece)
     ]
-    return bulk.write_columns(parts, tokens=TOKENS.tokens, folder=folder, total=len(cells), told=told)
+    given = {"tokens": TOKENS.tokens, "guard": ERASED.tokens}
+    return bulk.read_pieces(parts, **given, folder=folder, total=len(cells), told=told)
+
+
+def known_of(lines):
+    """One line per token."""
+    tokens = {line["token"]: place for place, line in enumerate(lines)}
+    columns = pa.Table.from_pylist(
+        [{name: line.get(name) for name in bulk.KNOWN.names} for line in lines], schema=bulk.KNOWN
+    )
+    return bulk.Known(columns, tokens, np.arange(len(lines)), np.ones(len(lines), dtype=np.int64))
+
+
+def inputs_of(cells, folder, lines, piece=7):
+    """Rows and numbers of a screening, in files."""
+    for index in range(read(cells, folder, piece=piece)):
+        rows, numbers = bulk.identified(*bulk.piece_of(folder, index), known_of(lines))
+        bulk.write_input("rows", rows, folder, index)
+        bulk.write_input("numbers", numbers, folder, index)
+    return bulk.inputs(folder, ["rows", "numbers"])
 
 
 def as_files(folder, **tables):
@@ -60,7 +74,7 @@ def facts_about(cells):
     numbers = sorted(found)
     token = {number: TOKENS.token(number) for number in numbers}
     known = [
-        {**KNOWN, "token": token[n], "ordinal": 0, "person": key(at + 1), "country": "BE", "source": "S",
+        {"token": token[n], "person": key(at + 1), "country": "BE", "source": "S",
          "basis": "consent", "natural": True, "minor_band": "adult"}
         for at, n in enumerate(numbers)
         if at % 3
@@ -89,9 +103,10 @@ def by_hand(cells, facts):
         if not read.numbers:
             codes = {problem.code for problem in read.problems}
             reasons = {"missing_phone" if codes <= {"phone_placeholder"} else "invalid_number"}
-        for number in read.numbers:
-            token = TOKENS.token(number.e164)
-            against = {"not_in_register"} if token not in known else set()
+        tokens = [TOKENS.token(number.e164) for number in read.numbers]
+        unlisted = {"not_in_register", "basis_unknown"} if tokens else set()
+        for token in [token for token in tokens if token in known] or tokens:
+            against = set() if token in known else unlisted
             against |= {"objection"} if token in stopped else set()
             against |= {"register_be_dncm"} if token in listed else set()
             if not against and token not in taken and released is None:
@@ -114,9 +129,9 @@ def test_every_row_gets_the_verdict_that_a_loop_over_the_file_gives_it(tmp_path,
     ]
     cells += cells[:40]
     facts = facts_about(cells)
-    listed = columns_of(cells, tmp_path)
+    given = inputs_of(cells, tmp_path, facts["known"])
     out = bulk.VerdictFile(tmp_path / f"verdicts.{kind}", kind)
-    given = {"rows": listed.rows, "numbers": listed.numbers, **as_files(tmp_path, **facts)}
+    given |= as_files(tmp_path, **{name: lines for name, lines in facts.items() if name != "known"})
     verdicts = judged(given, write=out)
     expected = by_hand(cells, facts)
     if kind == "parquet":
@@ -132,25 +147,25 @@ def test_every_row_gets_the_verdict_that_a_loop_over_the_file_gives_it(tmp_path,
             for line in lines
         }
     assert found == expected
-    assert verdicts.candidates == out.rows == len(cells) == listed.count
+    assert verdicts.candidates == out.rows == len(cells)
     assert verdicts.released == sum(token is not None for token, _ in expected.values()) > 20
     assert sum(step.count for step in verdicts.waterfall) == len(cells) - verdicts.released
     assert stat.S_IMODE(out.path.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_a_file_of_the_list_is_read_as_its_cells_are(tmp_path):
-    cells = belgians(50)
-    (piece,) = bulk.csv_pieces(csv_file(cells), phone="phone", country="country")
-    assert piece.cells.to_pylist() == [text for text, _ in cells]
-    listed = bulk.write_columns([piece], tokens=TOKENS.tokens, folder=tmp_path)
-    tokens = [value.bytes for value in listed.numbers.to_table()["token"].to_pylist()]
-    numbers = [
-        n.e164 for text, region in cells for n in read_cell(text, region=region, policy="dial").numbers
-    ]
-    assert sorted(tokens) == sorted(TOKENS.token(number) for number in numbers)
-    with pytest.raises(ValueError, match="'ZZ'"):
-        list(bulk.csv_pieces(csv_file([("1", "ZZ")]), phone="phone", country="country"))
+def test_a_row_of_several_columns_has_each_of_its_numbers_once_in_their_order(tmp_path):
+    columns = (["0470000011", "", "0470000012"], ["0470 00 00 12", "n/a", "+32470000012; 0470000013"])
+    piece = bulk.Piece(tuple(map(pa.array, columns)), "BE", "s", [2, 3, 5], {1: ["row_extra_cells"]})
+    rows, numbers = bulk.read_piece(piece, first=10, tokens=TOKENS.tokens, guard=ERASED.tokens)
+    found = [(line["row_id"], line["token"], line["guard"]) for line in numbers.to_pylist()]
+    expected = []
+    for place, cells in enumerate(zip(*columns, strict=True)):
+        read = [n.e164 for text in cells for n in read_cell(text, region="BE", policy="dial").numbers]
+        expected += [(10 + place, TOKENS.token(n), ERASED.token(n)) for n in dict.fromkeys(read)]
+    assert found == expected
+    assert rows["problems"].to_pylist() == [[], ["missing_phone", "row_extra_cells"], []]
+    assert rows["row_no"].to_pylist() == [2, 3, 5]
 
 
 def test_a_cancelled_run_goes_on_where_it_stopped(tmp_path):
@@ -162,13 +177,14 @@ def test_a_cancelled_run_goes_on_where_it_stopped(tmp_path):
         if len(paces) == 3:
             raise Stopped
 
-    with pytest.raises(Stopped), bulk.workspace(tmp_path / "work", keep=lambda: True) as folder:
-        columns_of(cells, folder, stop_after_three)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with pytest.raises(Stopped):
+        read(cells, folder, stop_after_three)
     assert [pace.rows for pace in paces] == [7, 14, 21]
     again = []
-    with bulk.workspace(tmp_path / "work") as folder:
-        listed = columns_of(cells, folder, again.append)
-        whole = listed.numbers.to_table().to_pylist()
+    pieces = read(cells, folder, again.append)
+    whole = [bulk.piece_of(folder, index) for index in range(pieces)]
     assert [(pace.rows, pace.fresh) for pace in again] == [
         (7, 0),
         (14, 0),
@@ -181,24 +197,12 @@ def test_a_cancelled_run_goes_on_where_it_stopped(tmp_path):
     assert again[-1].eta == 0
     other = tmp_path / "other"
     other.mkdir()
-    assert columns_of(cells, other).numbers.to_table().to_pylist() == whole
-
-
-def test_the_folder_is_closed_to_others_and_gone_at_the_end(tmp_path):
-    folder = tmp_path / "work"
-    with bulk.workspace(folder) as work:
-        assert stat.S_IMODE(work.stat().st_mode) == 0o700
-        columns_of(belgians(20), work)
-    assert not folder.exists()
-    with pytest.raises(Stopped), bulk.workspace(folder) as work:
-        columns_of(belgians(20), work)
-        raise Stopped
-    assert not folder.exists()
+    assert [bulk.piece_of(other, index) for index in range(read(cells, other))] == whole
 
 
 def test_no_number_lies_in_the_folder(tmp_path):
     cells = belgians(60)
-    columns_of(cells, tmp_path)
+    read(cells, tmp_path)
     held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for text, region in cells:
         for number in read_cell(text, region=region, policy="dial").numbers:
@@ -234,9 +238,9 @@ def test_what_does_not_fit_into_memory_is_judged_all_the_same(tmp_path):
 
 
 def test_files_that_hold_something_else_are_refused(tmp_path):
+    (tmp_path / "list").mkdir()
     path = tmp_path / "guard.parquet"
     pq.write_table(pa.table({"token": ["32475123456"]}), path)
-    listed = columns_of(belgians(5), tmp_path)
-    given = {"rows": listed.rows, "numbers": listed.numbers, "guard": ds.dataset(str(path))}
+    given = {**inputs_of(belgians(5), tmp_path / "list", []), "guard": ds.dataset(str(path))}
     with pytest.raises(ValueError, match="guard: column token holds string"):
         judged(given)

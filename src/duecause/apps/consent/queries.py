@@ -194,10 +194,11 @@ def consenting_people(question: ConsentQuestion, *, among: Collection[UUID] | No
     return {person for person, holds in _newest_words(question, among).items() if holds}
 
 
-def declining_people(question: ConsentQuestion) -> set[object]:
-    """Ids of persons whose newest word is no: they refused or withdrew, or their consent ended or proved
-    invalid, and it was not given again. That is no objection, but where nothing else is said nobody calls."""
-    return {person for person, holds in _newest_words(question, None).items() if not holds}
+def newest_words(question: ConsentQuestion, *, among: Collection[UUID]) -> dict[object, bool]:
+    """Of these few persons those who said yes or no, and whether their newest word is yes. No is who refused
+    or withdrew, or whose consent ended or proved invalid, and was not given again. That is no objection, but
+    where nothing else is said nobody calls."""
+    return _newest_words(question, among)
 
 
 def _newest_words(question: ConsentQuestion, among: Collection[UUID] | None) -> dict[object, bool]:

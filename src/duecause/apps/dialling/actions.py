@@ -6,20 +6,22 @@ last transaction makes it "screened" with its report and event, so that a half-w
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connections, router, transaction
 
-from duecause.apps.dialling.candidates import Candidates, from_list, from_sources, sources_named
+from duecause.apps.bulk import insert_rows
+from duecause.apps.dialling import large_lists
+from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.facts import chunks
-from duecause.apps.dialling.lists import count_rows, read_list
+from duecause.apps.dialling.gathering import Question
+from duecause.apps.dialling.given import Given, ListFile, given
 from duecause.apps.dialling.models import Campaign, DialList, ListRow
-from duecause.apps.dialling.screening import Judged, Progress, Question, judge
+from duecause.apps.dialling.screening import Judged, Progress, judge
 from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import open_obligation
 from duecause.apps.obligations.models import Obligation
@@ -30,19 +32,10 @@ from duecause.engine.periods import local_day
 from duecause.engine.problems import Refused
 
 SCREENING = "dialling.screen"
-ROWS_AT_ONCE = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class ListFile:
-    """A list handed in as a file. `country` reads numbers without a country code; empty: the campaign's own,
-    if it has one. `columns` maps a column to a phone field where its header says nothing."""
-
-    data: bytes
-    name: str
-    country: str = ""
-    sheet: str | None = None
-    columns: Mapping[str, str] | None = None
+ROWS_AT_ONCE = 20_000
+LINE = (
+    "position", "file", "sheet", "row", "record_id", "person_id", "token", "country", "released", "reasons",
+)  # fmt: skip
 
 
 def screen(
@@ -64,10 +57,10 @@ def screen(
     """
     actor.require("dialling.screen")
     _check(campaign, centre, on)
-    candidates = _candidates(campaign, sources, file, on, progress)
-    dial_list = _begin(actor, campaign, centre, on, now, candidates.origin)
+    made_of = given(campaign, sources, file, on)
+    dial_list = _begin(actor, campaign, centre, on, now, made_of.origin)
     try:
-        return _judge_and_store(actor, dial_list, candidates, now, progress)
+        return _judge_and_store(actor, dial_list, made_of, now, progress)
     except BaseException:
         fail_list(actor=actor, dial_list=dial_list)
         raise
@@ -90,7 +83,7 @@ def request_screening(
     """
     actor.require("dialling.screen")
     _check(campaign, centre, on)
-    origin = _origin(campaign, sources, file)
+    origin = _origin(campaign, sources, file, on)
     with transaction.atomic():
         dial_list = _begin(actor, campaign, centre, on, now, origin)
         facts = {"list": str(dial_list.pk), "campaign": campaign.code, "centre": centre.code}
@@ -122,8 +115,8 @@ def screen_list(
     file = None
     if data is not None:
         file = ListFile(data, origin["file"], origin["country"], origin["sheet"], origin["columns"])
-    candidates = _candidates(dial_list.campaign, origin.get("sources", ()), file, dial_list.on, progress)
-    return _judge_and_store(actor, dial_list, candidates, now, progress)
+    made_of = given(dial_list.campaign, origin.get("sources", ()), file, dial_list.on)
+    return _judge_and_store(actor, dial_list, made_of, now, progress)
 
 
 def fail_list(*, actor: Actor, dial_list: DialList) -> None:
@@ -170,69 +163,38 @@ def _check(campaign: Campaign, centre: Partner, on: date) -> None:
         )
 
 
-def _origin(campaign: Campaign, sources: Sequence[str], file: ListFile | None) -> dict[str, Any]:
+def _origin(campaign: Campaign, sources: Sequence[str], file: ListFile | None, on: date) -> dict[str, Any]:
     """Where candidates come from, with all that reading them again takes but the file itself."""
-    _one_of(sources, file)
+    made_of = given(campaign, sources, file, on)
     if file is None:
-        return {"sources": [source.code for source in sources_named(sources, campaign)]}
-    rows = count_rows(file.data, name=file.name, sheet=file.sheet, columns=file.columns)
+        return made_of.origin
     return {
-        "file": file.name,
-        "sha256": hashlib.sha256(file.data).hexdigest(),
-        "country": country_of(campaign, file),
+        **made_of.origin,
+        "country": made_of.country,
         "sheet": file.sheet,
         "columns": dict(file.columns or {}),
-        "rows": rows,
+        "rows": made_of.rows,
     }
 
 
-def _candidates(
-    campaign: Campaign,
-    sources: Sequence[str],
-    file: ListFile | None,
-    on: date,
-    progress: Progress | None,
-) -> Candidates:
-    _one_of(sources, file)
-    if file is None:
-        return from_sources(sources, campaign=campaign, on=on)
-    country = country_of(campaign, file)
-    named: dict[str, Any] = {"name": file.name, "sheet": file.sheet, "columns": file.columns}
-    total = count_rows(file.data, **named) if progress else 0
-
-    def told(done: int) -> None:
-        if progress:
-            progress("list", done, total)
-
-    listed = read_list(file.data, **named, country=country, told=told)
-    return from_list(listed, campaign=campaign, file_name=file.name, data=file.data, on=on)
-
-
-def _one_of(sources: Sequence[str], file: ListFile | None) -> None:
-    if bool(sources) == (file is not None):
-        raise Refused("candidates_needed", "Name the sources to take rows from, or hand in one list.")
-
-
-def country_of(campaign: Campaign, file: ListFile) -> str:
-    """The country that numbers without a country code are read in. Raises Refused where it must be said."""
-    country = file.country or (campaign.countries[0] if len(campaign.countries) == 1 else "")
-    if not country:
-        raise Refused(
-            "country_needed",
-            "The campaign calls in %(countries)s. Say in which country the numbers of %(file)s are written.",
-            countries=", ".join(campaign.countries),
-            file=file.name,
-        )
-    return country
-
-
 def _judge_and_store(
-    actor: Actor, dial_list: DialList, candidates: Candidates, now: datetime, progress: Progress | None
+    actor: Actor, dial_list: DialList, made_of: Given, now: datetime, progress: Progress | None
 ) -> DialList:
     question = Question(dial_list.campaign, dial_list.centre, dial_list.on, now)
     _clear(dial_list)
+    if made_of.rows >= large_lists.FROM_ROWS:
+        with large_lists.judged_from_files(question, made_of, progress) as (judged, batches):
+            rows = (row for batch in batches for row in large_lists.row_of(batch))
+            _store(dial_list, rows, judged.verdicts.candidates, progress)
+            return _complete(actor, dial_list, judged, now)
+
+    def told(done: int) -> None:
+        if progress:
+            progress("list", done, made_of.rows)
+
+    candidates = made_of.candidates(told)
     judged = judge(question, candidates, progress=progress)
-    _store_rows(dial_list, candidates, judged, progress)
+    _store(dial_list, _verdicts(candidates, judged), len(candidates.rows), progress)
     return _complete(actor, dial_list, judged, now)
 
 
@@ -240,37 +202,57 @@ def _clear(dial_list: DialList) -> None:
     ListRow.objects.filter(dial_list=dial_list).delete()
 
 
-def _store_rows(
-    dial_list: DialList, candidates: Candidates, judged: Judged, progress: Progress | None
+def _store(
+    dial_list: DialList, rows: Iterable[tuple[Any, ...]], total: int, progress: Progress | None
 ) -> None:
-    done, total = 0, len(candidates.rows)
-    for chunk in chunks(_list_rows(dial_list, candidates, judged), ROWS_AT_ONCE):
-        ListRow.objects.bulk_create(chunk)
+    """Rows as `_verdicts` gives them, some in each transaction."""
+    native = connections[router.db_for_write(ListRow)].features.has_native_uuid_field
+
+    def key(value: bytes | None) -> UUID | str | None:
+        return (UUID(bytes=value) if native else value.hex()) if value else None
+
+    reasons = _Texts()
+    list_key = dial_list.pk if native else dial_list.pk.hex
+    done = 0
+    for chunk in chunks(rows, ROWS_AT_ONCE):
+        with transaction.atomic():
+            insert_rows(
+                ListRow,
+                ("dial_list_id", *LINE),
+                [
+                    (list_key, at, file or "", sheet or "", row, key(record), key(person), token,
+                     country or "", released, reasons.of(tuple(why or ())))
+                    for at, file, sheet, row, record, person, token, country, released, why in chunk
+                ],
+            )  # fmt: skip
         done += len(chunk)
         if progress:
             progress("store", done, total)
 
 
-def _list_rows(dial_list: DialList, candidates: Candidates, judged: Judged) -> Iterator[ListRow]:
+class _Texts:
+    """Reasons as JSON; few of them are different."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], str] = {}
+
+    def of(self, reasons: tuple[str, ...]) -> str:
+        if reasons not in self._known:
+            self._known[reasons] = json.dumps(reasons)
+        return self._known[reasons]
+
+
+def _verdicts(candidates: Candidates, judged: Judged) -> Iterator[tuple[Any, ...]]:
+    """Each row with all that a list keeps of it (LINE); keys are their 16 bytes."""
     for batch in judged.verdicts.table.to_batches():
         for verdict in batch.to_pylist():
             row = candidates.rows[verdict["row_id"]]
             ordinal = verdict["ordinal"]
-            number = row.numbers[ordinal] if ordinal is not None else None
-            person = UUID(bytes=verdict["person"]) if verdict["person"] else None
-            yield ListRow(
-                dial_list=dial_list,
-                position=verdict["row_id"],
-                file=row.file,
-                sheet=row.sheet,
-                row=row.row,
-                record_id=number.record if number else row.record,
-                person_id=person,
-                token=verdict["token"],
-                country=verdict["country"] or "",
-                released=verdict["released"],
-                reasons=verdict["reasons"],
-            )
+            record = row.numbers[ordinal].record if ordinal is not None else row.record
+            yield (
+                verdict["row_id"], row.file, row.sheet, row.row, record and record.bytes, verdict["person"],
+                verdict["token"], verdict["country"], verdict["released"], verdict["reasons"],
+            )  # fmt: skip
 
 
 def _complete(actor: Actor, dial_list: DialList, judged: Judged, now: datetime) -> DialList:

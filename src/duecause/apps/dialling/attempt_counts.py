@@ -18,7 +18,6 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast
 
 from duecause.apps.dialling import rules
-from duecause.apps.dialling.candidates import Candidates
 from duecause.apps.dialling.models import AllowedCall, Attempt, Campaign
 from duecause.apps.dialling.precall_facts import NOBODY, Asked
 from duecause.apps.parties.models import Partner
@@ -151,25 +150,38 @@ def _columns(rows: QuerySet[Any, Any], word: str) -> QuerySet[Any, Any]:
 _CALLS = Statement(_calls)
 
 
-def at_their_cap(
-    campaign: Campaign, centre: Partner, candidates: Candidates, on: date, now: datetime
-) -> set[tuple[bytes, str]]:
-    """Numbers of a list that may not be called on a day because they were called often enough, as screening
-    takes them."""
-    numbers = {(n.token, n.person, n.country) for row in candidates.rows for n in row.numbers}
-    capped = {country: caps(campaign, country, on) for country in {country for _, _, country in numbers}}
-    every = [cap for found in capped.values() for cap in found]
-    if not every:
-        return set()
-    controller = campaign.controller
-    made = _all_calls(
-        controller.pk, controller.country, _since(every, on, now), now - thresholds(on).unreported
-    )
-    return {
-        (token, REASON)
-        for token, person, country in numbers
-        if full(made.to(token, person), capped[country], on=on, campaign=campaign.pk, centre=centre.pk)
-    }
+class Capped:
+    """Numbers that may not be called on a day because they were called often enough, as screening takes them.
+    The calls are read once, also where it is asked piece by piece."""
+
+    def __init__(self, campaign: Campaign, centre: Partner, on: date, now: datetime) -> None:
+        self._campaign, self._centre, self._on, self._now = campaign, centre, on, now
+        self._since: datetime | None = None
+        self._made = Calls()
+
+    def among(self, numbers: Iterable[tuple[bytes, UUID | None, str]]) -> set[tuple[bytes, str]]:
+        """Of tokens, each with the person it stands for and its country."""
+        asked = set(numbers)
+        countries = {country for _, _, country in asked}
+        capped = {country: caps(self._campaign, country, self._on) for country in countries}
+        every = [cap for found in capped.values() for cap in found]
+        if not every:
+            return set()
+        made = self._calls(_since(every, self._on, self._now))
+        day: dict[str, Any] = {"on": self._on, "campaign": self._campaign.pk, "centre": self._centre.pk}
+        return {
+            (token, REASON)
+            for token, person, country in asked
+            if full(made.to(token, person), capped[country], **day)
+        }
+
+    def _calls(self, since: datetime) -> Calls:
+        if self._since is None or since < self._since:
+            controller = self._campaign.controller
+            unreported = self._now - thresholds(self._on).unreported
+            self._made = _all_calls(controller.pk, controller.country, since, unreported)
+            self._since = since
+        return self._made
 
 
 def _all_calls(controller: int, country: str, since: datetime, unreported_since: datetime) -> Calls:

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
-from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.attempt_actions import MOST_ATTEMPTS, Call, refuse_unreadable, return_attempts
 from duecause.apps.dialling.facts import among
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.hand_outs import REFERENCE
 from duecause.apps.dialling.lists import listed_rows, phone_columns
 from duecause.apps.dialling.models import Campaign, ReleaseRow

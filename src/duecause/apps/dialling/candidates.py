@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from duecause.apps.dialling import origins
-from duecause.apps.dialling.facts import CHUNK, among
+from duecause.apps.dialling.facts import CHUNK, among, chunks
 from duecause.apps.dialling.models import Campaign, DialList, ListRow
 from duecause.apps.parties.models import Controller, Source
 from duecause.apps.register.models import ENDED, DialFact, GuardToken, ImportBatch, ImportRow
@@ -63,9 +64,6 @@ class Candidates:
     def tokens(self) -> set[bytes]:
         return {number.token for row in self.rows for number in row.numbers}
 
-    def people(self) -> set[UUID]:
-        return {number.person for row in self.rows for number in row.numbers if number.person is not None}
-
 
 def sources_named(codes: Sequence[str], campaign: Campaign) -> list[Source]:
     """Raises Refused for a code that is no source, and for a source of another controller: who may call with
@@ -96,48 +94,58 @@ def sources_named(codes: Sequence[str], campaign: Campaign) -> list[Source]:
 def from_sources(codes: Sequence[str], *, campaign: Campaign, on: date) -> Candidates:
     """Every row that the complete imports of these sources brought: of a record the rows of the newest file
     that holds it, of rows that became no record those of the newest file of their name."""
-    sources = sources_named(codes, campaign)
-    batches = list(
-        ImportBatch.objects.filter(source__in=sources, state=ImportBatch.State.COMPLETE).order_by(
-            "started_at"
-        )
+    batches = imports_of(codes, campaign)
+    rows = [row for piece in pieces_of(batches, campaign, on=on, size=CHUNK) for row in piece]
+    return Candidates(rows, {"sources": sorted(codes)})
+
+
+def imports_of(codes: Sequence[str], campaign: Campaign) -> list[ImportBatch]:
+    """Complete imports of these sources, the oldest first. Raises Refused where there is none."""
+    complete = ImportBatch.objects.filter(
+        source__in=sources_named(codes, campaign), state=ImportBatch.State.COMPLETE
     )
+    batches = list(complete.order_by("started_at"))
     if not batches:
         raise Refused(
             "nothing_imported",
             "Nothing has been imported from %(sources)s yet. Import a list first.",
             sources=", ".join(sorted(codes)),
         )
-    rows = _imported_rows(batches)
-    by_record: dict[UUID | None, list[Candidate]] = {}
-    for row in rows:
-        if row.record is not None:
-            by_record.setdefault(row.record, []).append(row)
-    for number in _numbers(campaign.controller, "record", by_record, on):
-        for row in by_record[number.record]:
-            if number.basis == ENDED:
-                row.problems |= set() if row.numbers else {OVER}
-                continue
-            row.numbers.append(number)
-            row.problems.clear()  # a problem of another number does not hold this one back
-    return Candidates(rows, {"sources": sorted(codes)})
+    return batches
 
 
-def _imported_rows(batches: Sequence[ImportBatch]) -> list[Candidate]:
+def pieces_of(
+    batches: Sequence[ImportBatch], campaign: Campaign, *, on: date, size: int
+) -> Iterator[list[Candidate]]:
+    """The rows of imports with their numbers, so many at a time."""
+    for rows in chunks(_imported_rows(batches), size):
+        by_record: dict[UUID | None, list[Candidate]] = {}
+        for row in rows:
+            if row.record is not None:
+                by_record.setdefault(row.record, []).append(row)
+        for number in _numbers(campaign.controller, "record", by_record, on):
+            for row in by_record[number.record]:
+                if number.basis == ENDED:
+                    row.problems |= set() if row.numbers else {OVER}
+                    continue
+                row.numbers.append(number)
+                row.problems.clear()  # a problem of another number does not hold this one back
+        yield rows
+
+
+def _imported_rows(batches: Sequence[ImportBatch]) -> Iterator[Candidate]:
     newest = {(batch.source_id, batch.file_name): batch.pk for batch in batches}
-    taken: dict[UUID, UUID] = {}
-    parts: list[list[Candidate]] = []
-    for batch in reversed(batches):
-        current = newest[batch.source_id, batch.file_name] == batch.pk
+    for place, batch in enumerate(batches):
         rows = ImportRow.objects.filter(batch=batch).order_by("sheet", "row")
-        part = []
+        later = [other.pk for other in batches[place + 1 :]]
+        if later:
+            again = ImportRow.objects.filter(record=OuterRef("record"), batch__in=later)
+            rows = rows.filter(Q(record=None) | ~Exists(again))
+        if newest[batch.source_id, batch.file_name] != batch.pk:
+            rows = rows.filter(record__isnull=False)
         columns = rows.values_list("sheet", "row", "outcome", "record_id", "problems")
         for sheet, row, outcome, record, problems in columns.iterator(chunk_size=CHUNK):
-            if current if record is None else taken.setdefault(record, batch.pk) == batch.pk:
-                found = row_problems(outcome, problems)
-                part.append(Candidate(batch.file_name, sheet, row, record, found))
-        parts.append(part)
-    return [row for part in reversed(parts) for row in part]
+            yield Candidate(batch.file_name, sheet, row, record, row_problems(outcome, problems))
 
 
 def row_problems(outcome: str, problems: Iterable[dict[str, Any]]) -> set[str]:
@@ -172,6 +180,11 @@ def _numbers(controller: Controller, field_name: str, wanted: Iterable[Any], on:
         yield Number(bytes(token), person, record, country, region, natural, band, known, basis)
 
 
+def known_numbers(controller: Controller, tokens: Iterable[bytes], on: date) -> Iterator[Number]:
+    """What its sources brought about these numbers, whatever has ended of it (basis ENDED) as well."""
+    return _numbers(controller, "token", tokens, on)
+
+
 @dataclass(frozen=True, slots=True)
 class ListedRow:
     """A row of a list that was handed in, with the numbers read from it."""
@@ -183,21 +196,26 @@ class ListedRow:
 
 
 def from_list(
-    rows: Sequence[ListedRow], *, campaign: Campaign, file_name: str, data: bytes, on: date
+    rows: Sequence[ListedRow],
+    *,
+    campaign: Campaign,
+    file_name: str,
+    origin: dict[str, Any],
+    on: date,
 ) -> Candidates:
     """Rows of a list that is not in the register as such: each number is looked for by its token. A row whose
     numbers nobody knows cannot be called, because no source could be named."""
     numbers = {n.e164: n for row in rows for n in row.numbers}
     tokens = {e164: indexes.dial_token(e164) for e164 in numbers}
     known: dict[bytes, list[Number]] = {}
-    for number in _numbers(campaign.controller, "token", tokens.values(), on):
+    for number in known_numbers(campaign.controller, tokens.values(), on):
         known.setdefault(number.token, []).append(number)
     candidates = []
     for row in rows:
         candidate = Candidate(file_name, row.sheet, row.row, problems=set(row.problems))
         for n in row.numbers:
             found = known.get(tokens[n.e164], [])
-            candidate.numbers += _one_per_person([each for each in found if each.basis != ENDED])
+            candidate.numbers += one_per_person([each for each in found if each.basis != ENDED])
             candidate.problems |= {OVER} if found else set()
         if candidate.numbers:
             candidate.problems.clear()
@@ -206,7 +224,6 @@ def from_list(
             candidate.problems = {"not_in_register"}
             candidate.numbers = [Number(tokens[n.e164], None, None, n.region) for n in row.numbers]
         candidates.append(candidate)
-    origin = {"file": file_name, "sha256": hashlib.sha256(data).hexdigest()}
     return Candidates(candidates, origin, _guarded(numbers, tokens, known))
 
 
@@ -233,7 +250,7 @@ def from_rows(dial_list: DialList, on: date) -> Candidates:
     return Candidates(rows, dict(dial_list.candidates_from))
 
 
-def _one_per_person(numbers: Iterable[Number]) -> list[Number]:
+def one_per_person(numbers: Iterable[Number]) -> list[Number]:
     """The newest record speaks for a person, if it is known where it came from; a shared number stays one
     entry per person."""
     known_last = sorted(numbers, key=lambda number: number.source is not None)
@@ -244,6 +261,13 @@ def _guarded(
     numbers: Iterable[int], tokens: dict[int, bytes], known: dict[bytes, list[Number]]
 ) -> set[bytes]:
     """Numbers of erased people that the register does not know anew."""
-    unknown = {indexes.guard_token("phone", str(n)): tokens[n] for n in numbers if tokens[n] not in known}
+    return guarded(
+        {indexes.guard_token("phone", str(n)): tokens[n] for n in numbers if tokens[n] not in known}
+    )
+
+
+def guarded(unknown: Mapping[bytes, bytes]) -> set[bytes]:
+    """Guard token → dial token of numbers that nobody is known by: the dial tokens of those that belonged to
+    erased people."""
     rows = among(GuardToken.objects.filter(kind="phone"), "token", unknown, "token")
     return {unknown[bytes(token)] for (token,) in rows}

@@ -18,7 +18,7 @@ from duecause.apps.consent.queries import (
     active_versions,
     consenting_people,
     decided,
-    declining_people,
+    newest_words,
     objecting_by_email,
     objecting_people,
     suppressions,
@@ -67,30 +67,41 @@ def suppressed(campaign: Campaign, tokens: Collection[bytes], now: datetime) -> 
     stopping = suppressions(
         controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
     )
-    objecting = objecting_people(
-        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
-    )
-    by_email = objecting_by_email(
-        controller=campaign.controller, channel=campaign.channel, campaign=campaign.code, now=now
-    )
-    day = local_day(now, campaign.controller.country)
-    question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, day)
-    restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
     named = ever_suppressed(tokens)
     asked = tokens if named is None else named
     found = {
         (bytes(token), str(reason)) for token, reason in among(stopping, "token", asked, "token", "reason")
     }
-    stopped = (
-        ("objection", objecting.values_list("person_id", flat=True)),
-        ("objection", by_email),
-        ("said_no", declining_people(question)),
-        ("restricted", restricted.values_list("pk", flat=True)),
-    )
-    for reason, people in stopped:
-        known = among(DialFact.objects.all(), "person", set(people), "token")
-        found |= {(bytes(token), reason) for (token,) in known}
+    numbers: dict[UUID, set[bytes]] = {}
+    for token, person in among(DialFact.objects.all(), "token", tokens, "token", "person_id"):
+        numbers.setdefault(person, set()).add(token)
+    for people in chunks(numbers):
+        for reason, person in _stopped(campaign, people, now):
+            found |= {(token, reason) for token in numbers[person]}
     return found | {(token, "own_number") for token in canary_tokens(campaign)}
+
+
+def _stopped(campaign: Campaign, people: Collection[UUID], now: datetime) -> Iterator[tuple[str, UUID]]:
+    """Which of some people may not be called, and why."""
+    reached: dict[str, Any] = {
+        "controller": campaign.controller,
+        "channel": campaign.channel,
+        "campaign": campaign.code,
+        "now": now,
+    }
+    objecting = objecting_people(**reached).filter(person__in=people)
+    yield from (("objection", person) for person in objecting.values_list("person_id", flat=True) if person)
+    yield from (("objection", person) for person in objecting_by_email(**reached, among=people))
+    words = newest_words(_question(campaign, local_day(now, campaign.controller.country)), among=people)
+    yield from (("said_no", person) for person in people if words.get(person) is False)
+    restricted = Person.objects.filter(Q(restricted_at__isnull=False) | Q(erased_at__isnull=False))
+    yield from (
+        ("restricted", person) for person in restricted.filter(pk__in=people).values_list("pk", flat=True)
+    )
+
+
+def _question(campaign: Campaign, on: date) -> ConsentQuestion:
+    return ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, on)
 
 
 def canary_tokens(campaign: Campaign) -> dict[bytes, PhoneNumber]:
@@ -128,9 +139,14 @@ def midnight(version: RegisterVersion) -> datetime:
     return datetime.combine(version.version_date, datetime.min.time(), tzinfo=UTC)
 
 
-def consents(campaign: Campaign, on: date) -> list[tuple[bytes, None]]:
-    question = ConsentQuestion(campaign.controller, campaign.purpose, campaign.channel, on)
-    return [(person.bytes, None) for person in consenting_people(question) if isinstance(person, UUID)]
+def consents(campaign: Campaign, people: Iterable[UUID], on: date) -> list[tuple[bytes, None]]:
+    question = _question(campaign, on)
+    return [
+        (person.bytes, None)
+        for part in chunks(people)
+        for person in consenting_people(question, among=part)
+        if isinstance(person, UUID)
+    ]
 
 
 def relations(people: Collection[UUID]) -> list[tuple[bytes, str, date | None, date | None]]:
@@ -138,17 +154,20 @@ def relations(people: Collection[UUID]) -> list[tuple[bytes, str, date | None, d
     return [(person.bytes, family, since, until) for person, family, since, until in rows]
 
 
-def elsewhere(campaign: Campaign, centre: Partner) -> set[tuple[bytes, bytes]]:
-    """Numbers and persons given to another centre in this campaign. Only a recall frees them: a list that
-    has run out is still in that centre's hands."""
+def elsewhere(
+    campaign: Campaign, centre: Partner, tokens: Collection[bytes], people: Collection[UUID]
+) -> set[tuple[bytes, bytes]]:
+    """Which of these numbers and persons were given to another centre in this campaign, each with its other
+    half. Only a recall frees them: a list that has run out is still in that centre's hands."""
     rows = ReleaseRow.objects.filter(
         release__campaign=campaign,
         release__recalled_at=None,
         release__expires_at__gt=F("release__released_at"),
         person__isnull=False,
     ).exclude(release__centre=centre)
-    found = rows.values_list("token", "person_id").iterator(chunk_size=CHUNK)
-    return {(bytes(token), person.bytes) for token, person in found if person is not None}
+    columns = ("token", "person_id")
+    found = {*among(rows, "token", tokens, *columns), *among(rows, "person", people, *columns)}
+    return {(bytes(token), person.bytes) for token, person in found}
 
 
 def no_longer_consenting(campaign: Campaign, people: Collection[UUID], since: datetime) -> set[UUID]:

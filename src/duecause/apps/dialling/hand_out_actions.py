@@ -17,8 +17,8 @@ from django.db import transaction
 from duecause.apps.consent.models import Objection, Suppression
 from duecause.apps.consent.queries import objecting_people, suppressions
 from duecause.apps.dialling import feed_actions, marks
-from duecause.apps.dialling.actions import ListFile
 from duecause.apps.dialling.facts import among, chunks
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.hand_outs import HandedRow, read_hand_out
 from duecause.apps.dialling.models import Campaign, FeedEntry, Release, ReleaseRow
 from duecause.apps.ledger.actions import record

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from duecause.apps.dialling.actions import ListFile
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.lists import listed_rows, phone_columns
 from duecause.apps.register.fields import declared, is_phone
 from duecause.apps.register.reading import header_words

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.resources import files
+
+import pyarrow as pa
 
 from duecause.apps.dialling.candidates import ListedRow
 from duecause.engine.phone import CellNumbers, PhoneNumber, read_column
 from duecause.engine.problems import Refused
+from duecause.engine.screening.bulk import Piece
 from duecause.engine.tabular import Batch, HeaderWords, Table, load_header_words, map_columns, open_tables
 
 ROWS_AT_ONCE = 5_000
@@ -21,47 +25,53 @@ def header_words() -> HeaderWords:
     return load_header_words(files("duecause.packs").joinpath("lexicons/headers.yaml").read_text("utf-8"))
 
 
-def read_list(
-    data: bytes,
-    *,
-    name: str,
-    country: str,
-    sheet: str | None = None,
-    columns: Mapping[str, str] | None = None,
-    told: Callable[[int], None] | None = None,
-) -> list[ListedRow]:
-    """The rows of a CSV or XLSX file with their numbers, read as `country` writes them.
+@dataclass(frozen=True)
+class OpenedList:
+    """The tables of a CSV or XLSX file, each with the places of its phone columns."""
 
-    `columns` maps a column to a phone field where its header says nothing; `told` hears how many rows are
-    read. Raises Refused for a file that cannot be read or has no phone column.
-    """
-    rows: list[ListedRow] = []
-    for table in open_tables(data, name=name, sheet=sheet):
-        places = phone_columns(table, columns or {})
-        for batch in table.batches(ROWS_AT_ONCE):
-            rows += listed_rows(table.sheet, batch, places, country)
-            if told:
-                told(len(rows))
-    if not rows:
-        raise _empty(name)
-    return rows
+    tables: Sequence[tuple[Table, list[int]]]
+
+    @cached_property
+    def rows(self) -> int:
+        return sum(table.detected.row_count for table, _ in self.tables)
+
+    def listed(self, country: str, *, told: Callable[[int], None] | None = None) -> list[ListedRow]:
+        """The rows with their numbers, read as `country` writes them; `told` hears how many are read."""
+        rows: list[ListedRow] = []
+        for table, places in self.tables:
+            for batch in table.batches(ROWS_AT_ONCE):
+                rows += listed_rows(table.sheet, batch, places, country)
+                if told:
+                    told(len(rows))
+        return rows
+
+    def pieces(self, country: str, *, rows: int) -> Iterator[Piece]:
+        """The same as columns, so many rows at a time."""
+        for table, places in self.tables:
+            for batch in table.batches(rows):
+                yield Piece(
+                    columns=tuple(pa.array(batch.columns[index], pa.string()) for index in places),
+                    region=country,
+                    sheet=table.sheet,
+                    row_numbers=batch.row_numbers,
+                    problems={
+                        place: sorted(codes)
+                        for place, row in enumerate(batch.row_numbers)
+                        if row in batch.problems and (codes := _told(batch, row))
+                    },
+                )
 
 
-def count_rows(
+def open_list(
     data: bytes, *, name: str, sheet: str | None = None, columns: Mapping[str, str] | None = None
-) -> int:
-    """How many rows `read_list` would read. Raises Refused for what it could not read at all."""
-    count = 0
-    for table in open_tables(data, name=name, sheet=sheet):
-        phone_columns(table, columns or {})
-        count += table.detected.row_count
-    if not count:
-        raise _empty(name)
-    return count
-
-
-def _empty(name: str) -> Refused:
-    return Refused("list_empty", "%(file)s has a header and no rows. Export the list again.", file=name)
+) -> OpenedList:
+    """`columns` maps a column to a phone field where its header says nothing. Raises Refused for a file that
+    cannot be read, has no phone column or no row."""
+    tables = open_tables(data, name=name, sheet=sheet)
+    opened = OpenedList([(table, phone_columns(table, columns or {})) for table in tables])
+    if not opened.rows:
+        raise Refused("list_empty", "%(file)s has a header and no rows. Export the list again.", file=name)
+    return opened
 
 
 def phone_columns(table: Table, columns: Mapping[str, str]) -> list[int]:
@@ -83,8 +93,11 @@ def listed_rows(sheet: str, batch: Batch, places: list[int], country: str) -> It
         for index in places
     ]
     for row, *cells in zip(batch.row_numbers, *columns, strict=True):
-        told = {problem.code for problem in batch.problems.get(row, ())}
-        yield _listed(sheet, row, cells, told & INCOMPLETE)
+        yield _listed(sheet, row, cells, _told(batch, row))
+
+
+def _told(batch: Batch, row: int) -> set[str]:
+    return {problem.code for problem in batch.problems.get(row, ())} & INCOMPLETE
 
 
 def _listed(sheet: str, row: int, cells: list[CellNumbers], told: set[str]) -> ListedRow:

@@ -12,7 +12,6 @@ from django.db.models import OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable
 
 from duecause.apps.dialling.campaign_actions import texts_of
-from duecause.apps.dialling.candidates import Candidate
 from duecause.apps.dialling.models import Attempt, Campaign
 from duecause.apps.notices.clock import clocks, open_among, position
 from duecause.apps.notices.contacts import provides_contacts
@@ -65,19 +64,22 @@ def stopped(
 
 
 def held_back(
-    campaign: Campaign, centre: Partner, rows: Iterable[Candidate], now: datetime, on: date
+    campaign: Campaign,
+    centre: Partner,
+    numbers: Iterable[tuple[int, int, str | None, UUID | None]],
+    now: datetime,
+    on: date,
 ) -> Iterator[tuple[int, int, str]]:
-    """(place of the row, ordinal of the number, reason), for screening. Rows of sources that need no notice
-    are not looked at."""
+    """(place of the row, ordinal of the number, reason), for screening, of numbers with the source and record
+    they come from. Those of sources that need no notice are not looked at."""
     under = {clock.source.code for clock in clocks(now)}
     places: dict[UUID, list[tuple[int, int]]] = {}
-    for place, row in enumerate(rows):
-        for ordinal, number in enumerate(row.numbers):
-            if number.source in under and number.record is not None:
-                places.setdefault(number.record, []).append((place, ordinal))
+    for row, ordinal, source, record in numbers if under else ():
+        if source in under and record is not None:
+            places.setdefault(record, []).append((row, ordinal))
     for record, reason in stopped(campaign, centre, places, now, on).items():
-        for place, ordinal in places[record]:
-            yield place, ordinal, reason
+        for row, ordinal in places[record]:
+            yield row, ordinal, reason
 
 
 def applied(campaign: Campaign, on: date) -> Mapping[str, Any]:

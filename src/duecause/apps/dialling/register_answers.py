@@ -5,7 +5,7 @@ A list is screened without asking: only the numbers that would be called are the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -58,18 +58,15 @@ def known(rule: Rule, tokens: Collection[bytes], on: date) -> dict[bytes, Regist
 
 def for_screening(
     countries: Collection[str], tokens: Collection[bytes], on: date
-) -> tuple[dict[str, RegisterState], set[tuple[bytes, str]]]:
-    """Per register the day of the oldest answer that a screening relies on, and the numbers it lists."""
-    states: dict[str, RegisterState] = {}
-    listed: set[tuple[bytes, str]] = set()
-    for rule in submit_rules(countries, on):
-        answers = known(rule, tokens, on)
-        listed |= {(token, rule.subject) for token, answer in answers.items() if answer.listed}
-        if answers:
-            oldest = min(answer.on for answer in answers.values())
-            moment = datetime.combine(oldest, datetime.min.time())
-            states[rule.subject] = RegisterState(oldest, moment, len(answers))
-    return states, listed
+) -> dict[str, dict[bytes, RegisterAnswer]]:
+    """Answers that serve on a day, by register."""
+    return {rule.subject: known(rule, tokens, on) for rule in submit_rules(countries, on)}
+
+
+def state(answered: Mapping[bytes, date]) -> RegisterState:
+    """Of a register that was asked: the day of the oldest answer that a screening relies on, and how many."""
+    oldest = min(answered.values())
+    return RegisterState(oldest, datetime.combine(oldest, datetime.min.time()), len(answered))
 
 
 def standing(dial_list: DialList, on: date) -> list[Asked]:
@@ -101,7 +98,10 @@ def refuse_unanswered(dial_list: DialList, on: date) -> None:
 def listed(campaign: Campaign, tokens: Collection[bytes], on: date) -> dict[bytes, str]:
     """Numbers that an answer lists, with the reason code."""
     return {
-        token: register_code(register) for token, register in for_screening(campaign.countries, tokens, on)[1]
+        token: register_code(register)
+        for register, answers in for_screening(campaign.countries, tokens, on).items()
+        for token, answer in answers.items()
+        if answer.listed
     }
 
 

@@ -212,8 +212,9 @@ def _held_back(
     today = local_day(now, campaign.controller.country)
     suppressed = register_answers.listed(campaign, tokens, today)
     suppressed |= dict(facts.suppressed(campaign, tokens, now))
-    elsewhere = {key for pair in facts.elsewhere(campaign, dial_list.centre) for key in pair}
     people = {row.person_id for row in rows if row.person_id}
+    pairs = facts.elsewhere(campaign, dial_list.centre, tokens, people)
+    elsewhere = {key for pair in pairs for key in pair}
     unusable = origins.unusable(campaign, {row.record_id for row in rows if row.record_id}, today)
     withdrawn = facts.no_longer_consenting(campaign, people, dial_list.screened_at or now)
     records = [row.record_id for row in rows if row.record_id]

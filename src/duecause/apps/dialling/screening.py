@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from duecause.apps.consent.models import RegisterVersion
-from duecause.apps.dialling import attempt_counts, facts, notices, register_answers, rules
+from duecause.apps.dialling import columns, notices, rules
 from duecause.apps.dialling.candidates import Candidates
-from duecause.apps.dialling.models import Campaign
-from duecause.apps.parties.models import Partner
+from duecause.apps.dialling.facts import table as facts_table
+from duecause.apps.dialling.gathering import Facts, Question
 from duecause.apps.parties.queries import PartyState, gate_of
 from duecause.apps.vault import covers
 from duecause.engine.partyfacts import Block
@@ -25,19 +27,10 @@ from duecause.engine.screening import (
     build_certificate,
     screen,
 )
+from duecause.engine.screening.facts import Columns
 from duecause.engine.screening.reasons import label
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Who wants to call whom, for what, on which day."""
-
-    campaign: Campaign
-    centre: Partner
-    on: date
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,53 +41,46 @@ class Judged:
 
 def judge(question: Question, candidates: Candidates, *, progress: Progress | None = None) -> Judged:
     countries = {number.country for row in candidates.rows for number in row.numbers}
-    rule_sets = rules.rule_sets(countries | set(question.campaign.countries), question.on)
+    rows, numbers = columns.of_candidates(candidates.rows)
+
+    def gather() -> tuple[Facts, dict[str, pa.Table]]:
+        facts = Facts(question, countries)
+        return facts, facts.about(numbers)
+
+    facts, tables = covers.steadily(gather)
+    guard = facts_table("guard", [(token,) for token in candidates.guard])
+    return judged(
+        question, facts, {**tables, "rows": rows, "numbers": numbers, "guard": guard}, progress=progress
+    )
+
+
+def judged(
+    question: Question,
+    facts: Facts,
+    inputs: Mapping[str, Columns],
+    *,
+    progress: Progress | None = None,
+    **to_files: Any,
+) -> Judged:
+    """The verdicts on inputs of a screening, and the report. `to_files`: as `screen` takes them, for a list
+    that is judged from files."""
     gate = gate_of(question.centre, question.on)
-    states, versions = facts.register_states(rules.registers_for(rule_sets.values()))
-    answers, listed = register_answers.for_screening(rule_sets, candidates.tokens(), question.on)
-    states |= answers
-    tables = covers.steadily(lambda: _tables(question, candidates, versions, listed))
-    given = ScreeningInput(**tables, party_reasons=gate.reasons, registers_loaded=states)
+    given = ScreeningInput(
+        **inputs,
+        in_order=bool(to_files),
+        party_reasons=gate.reasons,
+        registers_loaded=facts.registers(),
+    )
     verdicts = screen(
         given,
         campaign=rules.campaign_facts(question.campaign),
-        rules=rule_sets,
+        rules=facts.rule_sets,
         on=question.on,
         party_open_until=gate.closes_after,
         progress=progress,
+        **to_files,
     )
-    return Judged(verdicts, _report(question, verdicts, gate, rule_sets, versions))
-
-
-def _tables(
-    question: Question,
-    candidates: Candidates,
-    versions: Iterable[RegisterVersion],
-    listed: set[tuple[bytes, str]],
-) -> dict[str, Any]:
-    campaign, tokens = question.campaign, candidates.tokens()
-    often = attempt_counts.at_their_cap(campaign, question.centre, candidates, question.on, question.now)
-    rows, numbers = [], []
-    for place, row in enumerate(candidates.rows):
-        rows.append((place, row.file, row.sheet, row.row, sorted(row.problems)))
-        for ordinal, n in enumerate(row.numbers):
-            person = n.person.bytes if n.person else None
-            facts_of = (n.country, n.natural, n.minor_band, n.source, n.basis, n.region)
-            numbers.append((place, ordinal, n.token, person, *facts_of))
-    return {
-        "rows": facts.table("rows", rows),
-        "numbers": facts.table("numbers", numbers),
-        "suppressed": facts.table("suppressed", facts.suppressed(campaign, tokens, question.now) | often),
-        "guard": facts.table("guard", [(token,) for token in candidates.guard]),
-        "register": facts.table("register", facts.in_registers(versions, tokens) | listed),
-        "consents": facts.table("consents", facts.consents(campaign, question.on)),
-        "relations": facts.table("relations", facts.relations(candidates.people())),
-        "elsewhere": facts.table("elsewhere", facts.elsewhere(campaign, question.centre)),
-        "notices": facts.table(
-            "notices",
-            list(notices.held_back(campaign, question.centre, candidates.rows, question.now, question.on)),
-        ),
-    }
+    return Judged(verdicts, _report(question, verdicts, gate, facts.rule_sets, facts.versions))
 
 
 def _report(

@@ -28,6 +28,7 @@ from duecause.apps.dialling import (
 )
 from duecause.apps.dialling.custody_forms import CustodyForm
 from duecause.apps.dialling.forms import Screening
+from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.list_queries import RowFilter
 from duecause.apps.dialling.models import Campaign, DialList
 from duecause.apps.obligations.models import Step
@@ -105,7 +106,7 @@ def _screened(request: PageRequest, form: Screening) -> DialList:
         name: given[name] for name in ("campaign", "centre", "on")
     }
     upload = given["file"]
-    file = upload and actions.ListFile(data=upload.read(), name=upload.name, country=given["country"])
+    file = upload and ListFile(data=upload.read(), name=upload.name, country=given["country"])
     return actions.request_screening(**asked, file=file, sources=given["sources"])[0]
 
 

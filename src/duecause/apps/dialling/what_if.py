@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from duecause.apps.dialling import rules, screening
 from duecause.apps.dialling.candidates import from_rows, from_sources
+from duecause.apps.dialling.gathering import Question
 from duecause.apps.dialling.models import DialList
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
@@ -57,7 +58,7 @@ def what_if(*, actor: Actor, dial_list: DialList, on: date, now: datetime, most:
         )
     sources = dial_list.candidates_from.get("sources")
     again = from_sources(sources, campaign=dial_list.campaign, on=on) if sources else from_rows(dial_list, on)
-    question = screening.Question(dial_list.campaign, dial_list.centre, on, now)
+    question = Question(dial_list.campaign, dial_list.centre, on, now)
     found = screening.judge(question, again).verdicts
     before = {step["code"]: step["rows"] for step in report["waterfall"]}
     then = {step.code: step.count for step in found.waterfall}

@@ -58,5 +58,10 @@ def guard_token(kind: str, value: str) -> bytes:
     return ring.guard.token(kind, value)
 
 
+def guard_phone_tokens(numbers: npt.NDArray[np.int64] | Sequence[int]) -> npt.NDArray[np.void]:
+    """`guard_token` of many phone numbers."""
+    return keyring.current().guard_numbers.tokens(numbers)
+
+
 def guard_key_id() -> str:
     return keyring.current().guard.key_id

@@ -32,6 +32,7 @@ from duecause.engine.phone.quick_rules import (
 Way = Literal["compiled", "numpy"]
 _NOTHING = CellNumbers((), ())
 _WORTH_COMPILING = 200_000
+_MOST_TEXTS = 1_000
 COMPILER = find_spec("numba") is not None
 _seen = 0
 
@@ -119,9 +120,12 @@ def read_column(
     careful = {}
     rows = np.flatnonzero(left)
     texts = array.take(pa.array(rows)).to_pylist()
+    read: dict[tuple[str, str], CellNumbers] = {}  # what stands for "no number" is written many times
     for row, text in zip(rows.tolist(), texts, strict=True):
         home = region if isinstance(region, str) else OUR_REGIONS[int(region[row])]
-        found = read_cell(text, region=home, policy=policy)
+        found = read.get((text, home)) or read_cell(text, region=home, policy=policy)
+        if not found.numbers and len(read) < _MOST_TEXTS:
+            read[text, home] = found
         if found.numbers or found.problems:
             careful[row] = found
             if len(found.numbers) == 1:

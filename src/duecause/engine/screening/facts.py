@@ -53,19 +53,6 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     ),
     "elsewhere": pa.schema([("token", KEY), ("person", KEY)]),
     "notices": pa.schema([("row_id", pa.int64()), ("ordinal", pa.int16()), ("reason", pa.string())]),
-    "known": pa.schema(
-        [
-            pa.field("token", KEY, nullable=False),
-            pa.field("ordinal", pa.int16(), nullable=False),
-            ("person", KEY),
-            ("country", pa.string()),
-            ("natural", pa.bool_()),
-            ("minor_band", pa.string()),
-            ("source", pa.string()),
-            ("basis", pa.string()),
-            ("region", pa.string()),
-        ]
-    ),
 }
 
 
@@ -111,8 +98,6 @@ class ScreeningInput:
     both. A number's `source` is null where it is not known and the rules of the day exclude such numbers.
     `elsewhere`: given to another centre in this campaign and not recalled. A relation's `until` is its last
     day. `notices`: numbers of people who must be told first where their data came from, with the reason.
-    `known`: where it is given, `numbers` say only what is written in the list, and who that is stands here: a
-    line per token and person, their `ordinal` counting from 0 and below 64; other numbers are in no register.
     `in_order`: `row_id` counts the rows from 0 and no (row_id, ordinal) stands twice, which is then not
     looked at again.
     """
@@ -127,7 +112,6 @@ class ScreeningInput:
     relations: Columns = field(default_factory=lambda: no_rows("relations"))
     elsewhere: Columns = field(default_factory=lambda: no_rows("elsewhere"))
     notices: Columns = field(default_factory=lambda: no_rows("notices"))
-    known: Columns | None = None
     in_order: bool = False
     party_reasons: tuple[Problem, ...] = ()
     registers_loaded: Mapping[str, RegisterState] = field(default_factory=dict)

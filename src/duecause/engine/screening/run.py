@@ -111,7 +111,7 @@ class _Run:
         return verdicts
 
     def _read(self) -> None:
-        in_order, known = self.given.in_order, self.given.known is not None
+        in_order = self.given.in_order
         for name in SCHEMAS:
             columns = self.given.columns(name)
             if name == "rows" and not in_order:
@@ -120,7 +120,7 @@ class _Run:
                 columns = columns.append_column("given", pa.array(np.arange(len(columns))))
             self.db.register(f"{name}_in", columns)
         self.db.execute(sql.PLACES_IN_ORDER if in_order else sql.PLACES)
-        self._number(in_order, known)
+        self._number(in_order)
         for check, message in () if in_order else sql.CHECKS:
             if self._value(check):
                 raise ValueError(message)
@@ -139,8 +139,8 @@ class _Run:
         lines = [{"register": r, "bit": self.bits[register_code(r)]} for r in sorted(registers)]
         self._hand_over("register_codes", sql.REGISTER_CODES, lines)
 
-    def _number(self, in_order: bool, known: bool) -> None:
-        self.db.execute(sql.numbers(in_order=in_order, known=known))
+    def _number(self, in_order: bool) -> None:
+        self.db.execute(sql.numbers(in_order=in_order))
 
     def _look_up(self) -> None:
         situations = Situations(self.bits, self.campaign, self.rules, self.on, self.given.registers_loaded)
@@ -263,17 +263,17 @@ class _Run:
 class _LargeRun(_Run):
     """The same for a list in order whose verdicts are written away: quicker where no row has two numbers."""
 
-    def _number(self, in_order: bool, known: bool) -> None:
+    def _number(self, in_order: bool) -> None:
         self.large = not self._value(sql_large.SECOND_NUMBER)
         self.countries: set[str] = set()
         if self.large:
             self._statements = sql_large
         else:
-            super()._number(in_order, known)
+            super()._number(in_order)
 
     def _judge(self) -> None:
         if self.large:
-            self._execute(sql_large.judge(known=self.given.known is not None))
+            self._execute(sql_large.JUDGE)
         else:
             super()._judge()
 

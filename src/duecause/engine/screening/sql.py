@@ -42,29 +42,20 @@ SELECT row_id, row_number() OVER (ORDER BY given) - 1 AS seq FROM rows_in
 PLACES_IN_ORDER = "CREATE TEMP VIEW place AS SELECT row_id, row_id AS seq FROM rows_in"
 _NUMBERS = """
 CREATE TEMP TABLE n AS
-SELECT {seq} * 32768 + {ordinal} AS k, {seq} AS seq, ({ordinal})::SMALLINT AS ordinal, x.token,
-       {unlisted} AS unlisted, {f}.person, coalesce({f}.country, x.country, '') AS country,
-       coalesce({f}."natural", true) AS is_natural, coalesce({f}.minor_band, '') = 'minor' AS is_minor,
-       coalesce({f}.basis, 'unknown') = 'unknown' AS basis_unknown, {f}.source IS NULL AS origin_unknown,
-       {f}.region
-FROM numbers_in x {places} {known}
+SELECT {seq} * 32768 + x.ordinal AS k, {seq} AS seq, x.ordinal, x.token, x.person,
+       coalesce(x.country, '') AS country, coalesce(x."natural", true) AS is_natural,
+       coalesce(x.minor_band, '') = 'minor' AS is_minor,
+       coalesce(x.basis, 'unknown') = 'unknown' AS basis_unknown, x.source IS NULL AS origin_unknown,
+       x.region
+FROM numbers_in x {places}
 """
 
 
-def numbers(*, in_order: bool, known: bool) -> str:
-    """Makes n, from the list alone or with what is known of its numbers."""
-    parts = {"f": "x", "ordinal": "x.ordinal", "unlisted": "false", "known": ""}
-    if known:
-        parts = {
-            "f": "o",
-            "ordinal": "x.ordinal * 64 + coalesce(o.ordinal, 0)",
-            "unlisted": "o.token IS NULL",
-            "known": "LEFT JOIN known_in o ON o.token = x.token",
-        }
-    places = {"seq": "x.row_id", "places": ""}
-    if not in_order:
-        places = {"seq": "r.seq", "places": "JOIN place r ON r.row_id = x.row_id"}
-    return _NUMBERS.format(**parts, **places)
+def numbers(*, in_order: bool) -> str:
+    """Makes n."""
+    if in_order:
+        return _NUMBERS.format(seq="x.row_id", places="")
+    return _NUMBERS.format(seq="r.seq", places="JOIN place r ON r.row_id = x.row_id")
 
 
 CHECKS = (
@@ -140,12 +131,10 @@ GROUP BY n.k
 DENY = """
        denied
        | CASE WHEN is_minor THEN $minor::BIGINT ELSE 0 END
-       | CASE WHEN unlisted THEN $not_in_register::BIGINT ELSE 0 END
-       | CASE WHEN origin_unknown AND NOT unlisted THEN $origin_unknown::BIGINT ELSE 0 END
+       | CASE WHEN origin_unknown THEN $origin_unknown::BIGINT ELSE 0 END
        | CASE WHEN (hold & ban_unless) = 0 THEN ban ELSE 0 END
        | CASE WHEN (hold & accepts) = 0 THEN no_consent ELSE 0 END
-       | CASE WHEN basis_unknown AND NOT unlisted AND (hold & consent) = 0 THEN $basis_unknown::BIGINT
-              ELSE 0 END AS deny
+       | CASE WHEN basis_unknown AND (hold & consent) = 0 THEN $basis_unknown::BIGINT ELSE 0 END AS deny
 """
 
 CLAIM = (
@@ -170,7 +159,7 @@ CREATE TEMP TABLE judged AS
 SELECT k, seq, ordinal, token, person, country, region, {DENY}
 FROM (
     SELECT n.k, n.seq, n.ordinal, n.token, n.person, n.country, n.region, n.is_minor,
-           n.basis_unknown, n.origin_unknown, n.unlisted,
+           n.basis_unknown, n.origin_unknown,
            s.ban, s.ban_unless, s.no_consent, s.consent, s.accepts,
            s.deny | (coalesce(t.deny, 0) & s.token_filter) | coalesce(p.deny, 0) | coalesce(o.deny, 0)
                AS denied,

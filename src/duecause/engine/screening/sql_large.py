@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from duecause.engine.screening.sql import CLAIM, DENY, PERSON_FACTS, TOKEN_FACTS
 
-SECOND_NUMBER = """
-SELECT greatest((SELECT coalesce(max(ordinal), 0) FROM numbers_in),
-                (SELECT coalesce(max(ordinal), 0) FROM known_in))
-"""
+SECOND_NUMBER = "SELECT coalesce(max(ordinal), 0) FROM numbers_in"
 
 KINDS_OF_NUMBER = """
 SELECT c.country, n.is_natural
-FROM (SELECT country FROM numbers_in UNION SELECT country FROM known_in UNION SELECT '') c,
+FROM (SELECT country FROM numbers_in UNION SELECT '') c,
      (SELECT true AS is_natural UNION ALL SELECT false) n
 WHERE c.country IS NOT NULL ORDER BY c.country, n.is_natural
 """
@@ -41,22 +38,11 @@ GROUP BY x.row_id
 """,
 )
 
-# The narrower what is known, the less memory the join takes: four facts are bits of one.
-_FACTS = """
-    coalesce(minor_band, '') = 'minor' AS is_minor, coalesce(basis, 'unknown') = 'unknown' AS basis_unknown,
-    source IS NULL AS origin_unknown, coalesce("natural", true) AS is_natural, person, country, region, token
-"""
-_NUMBERS_AS_KNOWN = f"""
-    SELECT x.row_id AS seq, x.ordinal, x.token, o.person, coalesce(o.country, x.country, '') AS country,
-           o.region, coalesce(o.is_natural, true) AS is_natural, coalesce(o.is_minor, false) AS is_minor,
-           coalesce(o.basis_unknown, true) AS basis_unknown,
-           coalesce(o.origin_unknown, true) AS origin_unknown, o.token IS NULL AS unlisted
-    FROM numbers_in x LEFT JOIN (SELECT {_FACTS} FROM known_in) o ON o.token = x.token
-"""
-_NUMBERS_AS_GIVEN = f"""
-    SELECT row_id AS seq, ordinal, token, person, coalesce(country, '') AS country, region, is_natural,
-           is_minor, basis_unknown, origin_unknown, false AS unlisted
-    FROM (SELECT row_id, ordinal, {_FACTS} FROM numbers_in) o
+_NUMBERS = """
+    SELECT row_id AS seq, ordinal, token, person, coalesce(country, '') AS country, region,
+           coalesce("natural", true) AS is_natural, coalesce(minor_band, '') = 'minor' AS is_minor,
+           coalesce(basis, 'unknown') = 'unknown' AS basis_unknown, source IS NULL AS origin_unknown
+    FROM numbers_in
 """
 _JUDGED = """
 CREATE TEMP TABLE judged AS
@@ -76,9 +62,7 @@ FROM (
 _MAKE_ROOM = ("DROP TABLE hit_token", "DROP TABLE hit_person", "DROP TABLE hit_notice")
 
 
-def judge(*, known: bool) -> tuple[str, ...]:
-    numbers = _NUMBERS_AS_KNOWN if known else _NUMBERS_AS_GIVEN
-    return (_JUDGED.format(deny=DENY, numbers=numbers), *_MAKE_ROOM, *CLAIM)
+JUDGE = (_JUDGED.format(deny=DENY, numbers=_NUMBERS), *_MAKE_ROOM, *CLAIM)
 
 
 # A kept number has no reason of its own and its row no problem: both would have kept it from being kept.
