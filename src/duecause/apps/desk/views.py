@@ -89,6 +89,7 @@ def look(request: PageRequest, person_id: UUID) -> HttpResponse:
 
 def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime) -> HttpResponse:
     """The card, if the gate shows it for this reason, and the contact that begins with it."""
+    reason = contact.continued(request, person_id, reason, now)
     found = _KNOWN.objects(person=person_id)
     if not found:
         return not_here(request)
@@ -97,6 +98,8 @@ def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime
         contact.remember(request, person_id, reason, event=event, now=now)
 
     revealed = gate.reveal(actor=request.actor, person=person_id, reason=reason, now=now, along=remember)
+    if isinstance(revealed, gate.Slowed):
+        return render(request, page(request, "desk/_slowed.html"), {"wait": revealed.wait})
     if isinstance(revealed, gate.Denied):
         return not_here(request)
     calling = reason.link == LINK

@@ -15,11 +15,15 @@ from uuid import UUID
 
 from django.db import transaction
 
+from duecause.apps.gate import ladder
+from duecause.apps.gate.alarm_actions import note_alarm
 from duecause.apps.gate.claim_actions import claim
 from duecause.apps.gate.explaining import checked
 from duecause.apps.gate.facts import Asking, Reason, facts_for
 from duecause.apps.gate.holdings import Holding, holdings_of
 from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.outcomes import Denied as Denied
+from duecause.apps.gate.outcomes import Slowed as Slowed
 from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.actions import record
 from duecause.apps.staff.models import Employee
@@ -28,16 +32,7 @@ from duecause.apps.vault.opening import Sealed, open_bytes, open_many
 from duecause.engine.actor import Actor
 from duecause.engine.policy import Facts
 
-SEVERITY = {"function": 1, "look_up": 2, "colleague": 3, "self": 2, "sensitive": 3, "account": 2}
 SENSITIVE_GROUPS = frozenset({"bank", "national_id", "special"})
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """Blocked, alarmed, identified. `policies` are the ids of the lines that decided."""
-
-    alarm: UUID
-    policies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,7 @@ def reveal(
     `groups` limits the question to some field groups: asking for one that is not allowed is a denial.
     Without it the whole card is asked: what is allowed is shown, and nothing allowed at all is a denial.
     `along` is called with the id of the event in its transaction, for what must not stand without it.
+    An account that was slowed down waits for its turn with what it may see (`Slowed`).
     """
     actor.require("desk.use")
     employee = employee_by_id(UUID(actor.id))
@@ -90,6 +86,9 @@ def reveal(
             groups=refused or frozenset(groups or ("name",)),
             now=now,
         )
+    wait = ladder.slowed(actor=actor, employee=employee, action=action, now=now, person=person, reason=reason)
+    if wait is not None:
+        return wait
     shown = allowed if groups is None else frozenset(groups)
     values, present = _opened(holding, [person], shown)
     maskable = engine().allow_set(profile=actor.profile, action="reveal", facts=facts).groups - allowed
@@ -167,6 +166,8 @@ def hints(
     `records`: per person one record that alone is opened, where two are compared."""
     actor.require("desk.use")
     employee = employee_by_id(UUID(actor.id))
+    if ladder.slowed_search(actor=actor, employee=employee, now=now) is not None:
+        return {}
     reason = Reason(link="none", purpose="customer_care")
     found: dict[UUID, dict[str, Any]] = {}
     for person in people:
@@ -259,10 +260,10 @@ def deny_function(*, actor: Actor, function: str, now: datetime) -> Denied:
     """An employee or partner tried a function that is not theirs: event and alarm, in one transaction."""
     with transaction.atomic():
         event = record(actor=actor, kind="gate.function_denied", now=now, payload={"function": function})
-        alarm = _raise_alarm(
+        alarm = note_alarm(
             actor=actor,
             kind="function",
-            severity=SEVERITY["function"],
+            severity=ladder.severity_of("function", now),
             person=None,
             event=event.uid,
             facts={"function": function},
@@ -275,10 +276,10 @@ def deny_session(*, actor: Actor, now: datetime) -> Denied:
     """Somebody used an open session of a leaver or a locked account: event and alarm, in one transaction."""
     with transaction.atomic():
         event = record(actor=actor, kind="gate.session_denied", now=now, payload={})
-        alarm = _raise_alarm(
+        alarm = note_alarm(
             actor=actor,
             kind="account",
-            severity=SEVERITY["account"],
+            severity=ladder.severity_of("account", now),
             person=None,
             event=event.uid,
             facts={},
@@ -292,7 +293,7 @@ def raise_alarm(*, actor: Actor, kind: str, severity: int, facts: Mapping[str, A
     and counts only."""
     with transaction.atomic():
         event = record(actor=actor, kind="gate.alarm_raised", now=now, payload={"alarm": kind, **facts})
-        return _raise_alarm(
+        return note_alarm(
             actor=actor,
             kind=kind,
             severity=severity,
@@ -375,11 +376,7 @@ def _deny_look_up(
     for group in sorted(groups):
         why = engine().explain(profile=actor.profile, action=action, resource=group, facts=facts)
         policies.update(why.policy_ids)
-    kind = "look_up"
-    if facts.relation != "none":
-        kind = facts.relation
-    elif groups & SENSITIVE_GROUPS:
-        kind = "sensitive"
+    kind = _kind_of_attempt(facts, action, groups, now)
     decision = _decision(reason=reason, facts=facts, action=action, groups=groups)
     decision["decided_by"] = sorted(policies)
     with transaction.atomic():
@@ -391,10 +388,10 @@ def _deny_look_up(
             payload=decision,
             person_payload=_told(reason),
         )
-        alarm = _raise_alarm(
+        alarm = note_alarm(
             actor=actor,
             kind=kind,
-            severity=SEVERITY[kind],
+            severity=ladder.severity_of(kind, now),
             person=person,
             event=event.uid,
             now=now,
@@ -409,23 +406,15 @@ def _deny_look_up(
     return Denied(alarm=alarm.pk, policies=tuple(sorted(policies)))
 
 
-def _raise_alarm(
-    *,
-    actor: Actor,
-    kind: str,
-    severity: int,
-    person: UUID | None,
-    event: UUID,
-    facts: Mapping[str, Any],
-    now: datetime,
-) -> Alarm:
-    return Alarm.objects.create(
-        kind=kind,
-        severity=severity,
-        employee_id=actor.id if actor.kind == "employee" else None,
-        actor=actor.ref,
-        person=person,
-        event=event,
-        facts=dict(facts),
-        raised_at=now,
-    )
+def _kind_of_attempt(facts: Facts, action: str, groups: frozenset[str], now: datetime) -> str:
+    """The gravest thing that can be said of it."""
+    sensitive, export = bool(groups & SENSITIVE_GROUPS), action == "export"
+    said = {
+        facts.relation: facts.relation != "none",
+        "sensitive_export": sensitive and export,
+        "export": export,
+        "sensitive": sensitive,
+        "leaver": facts.status == "leaver",
+        "look_up": True,
+    }
+    return max((kind for kind, so in said.items() if so), key=lambda kind: ladder.severity_of(kind, now))

@@ -12,11 +12,12 @@ class GateConfig(AppConfig):
     def ready(self) -> None:
         from duecause.apps.gate import jobs  # noqa: F401 - it registers what the worker does
         from duecause.apps.gate.actions import deny_function
+        from duecause.apps.gate.notice_texts import told_of
         from duecause.apps.gate.queries import open_alarms_for
         from duecause.apps.gate.watch_actions import LateAlarm
         from duecause.apps.ledger.watching import register_late
         from duecause.web.access import register_denial
-        from duecause.web.context import register_due
+        from duecause.web.context import register_due, register_told
 
         def deny(actor: Actor, function: str) -> None:
             deny_function(actor=actor, function=function, now=datetime.now(UTC))
@@ -24,3 +25,4 @@ class GateConfig(AppConfig):
         register_denial(deny)
         register_late(LateAlarm())
         register_due(open_alarms_for)
+        register_told(told_of)

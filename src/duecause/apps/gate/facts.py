@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import DateField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
+from duecause.apps.gate.in_hand import is_in_hand
 from duecause.apps.staff.models import Employee
 from duecause.apps.statements import Statement
 from duecause.engine.actor import Actor
@@ -130,7 +131,7 @@ def facts_for(asking: Asking, employee: Employee) -> Facts:
     return Facts(
         purpose=reason.purpose,
         link=reason.link,
-        status=_status(employee),
+        status=_status(employee, asking),
         relation=known.relation,
         workplace=employee.workplace,
         trained=employee.trained_until is None or employee.trained_until >= shown_day(asking.now),
@@ -152,7 +153,13 @@ def _assigned_to(asking: Asking, employee: Employee) -> bool:
     return any(provider(asking.person, partner, asking.now) for provider in _assigned)
 
 
-def _status(employee: Employee) -> str:
+def _status(employee: Employee, asking: Asking) -> str:
+    """A locked account may finish the contact in hand, and nothing else."""
     if not employee.is_active:
         return "leaver"
-    return "locked" if employee.locked_at else "active"
+    if employee.locked_at is None:
+        return "active"
+    spared = is_in_hand(
+        earlier=asking.reason.earlier, person=asking.person, since=employee.locked_at, now=asking.now
+    )
+    return "active" if spared else "locked"

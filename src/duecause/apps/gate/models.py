@@ -3,6 +3,9 @@
 from django.db import models
 
 from duecause.apps.gate.activation_models import MeasurePaper as MeasurePaper
+from duecause.apps.gate.alarm_models import Case as Case
+from duecause.apps.gate.alarm_models import CaseReason as CaseReason
+from duecause.apps.gate.alarm_models import StaffNotice as StaffNotice
 from duecause.apps.staff.models import Employee
 from duecause.engine.ids import uuid7
 
@@ -29,7 +32,7 @@ class Alarm(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     kind = models.CharField(max_length=40)
-    severity = models.PositiveSmallIntegerField()  # 1 note, 2 look at it, 3 act now
+    severity = models.PositiveSmallIntegerField()  # 1 note, 2 look at it, 3 act now, 4 critical
     employee = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, related_name="alarms")
     actor = models.CharField(max_length=80)  # `kind:id`, also for partners and jobs
     person = models.UUIDField(null=True)
@@ -40,9 +43,13 @@ class Alarm(models.Model):
     closed_by = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, default="", blank=True)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="alarms")
 
     class Meta:
-        indexes = [models.Index(fields=["state", "raised_at"], name="alarm_state_raised")]
+        indexes = [
+            models.Index(fields=["state", "raised_at"], name="alarm_state_raised"),
+            models.Index(fields=["employee", "raised_at"], name="alarm_employee_raised"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind"],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from duecause.apps.gate.ladder import LIMITED, LOCKED
 from duecause.apps.gate.models import LEDGER_LATE, Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.parties.texts import matter
@@ -17,6 +18,15 @@ SCREEN_POP = {
     "others": gettext_lazy("%(who)s opened a screen pop that was made for another employee."),
     "stale": gettext_lazy("%(who)s opened a screen pop after its minute had passed."),
     "used": gettext_lazy("%(who)s opened a screen pop for the second time."),
+}
+LADDER = {
+    LIMITED: gettext_noop(
+        "Look-ups of %(who)s are slowed down: %(n)s attempts were blocked within %(minutes)s minutes."
+    ),
+    LOCKED: gettext_noop(
+        "The account of %(who)s is locked: %(n)s attempts were blocked within %(minutes)s minutes, or one was"
+        " critical. The contact in hand can be finished."
+    ),
 }
 
 
@@ -32,6 +42,9 @@ def sentence(alarm: Alarm) -> str:
         }
     if alarm.kind == "account":
         return _("%(who)s used an open session after the account was closed or locked.") % {"who": who}
+    if alarm.kind in LADDER:
+        about = {"who": who, "n": number(alarm.facts["count"]), "minutes": alarm.facts["minutes"]}
+        return gettext(LADDER[alarm.kind]) % about
     if alarm.kind == LEDGER_LATE:
         return _(
             "The ledger does not keep up: %(n)s events waited for their checkpoint, the first for"
@@ -68,6 +81,9 @@ def sentence(alarm: Alarm) -> str:
     groups = engine().vocabulary.labels["groups"]
     what = ", ".join(_(groups[group]) for group in alarm.facts.get("groups", []) if group in groups)
     texts = {
+        "export": _("%(who)s tried to export data (%(what)s)."),
+        "sensitive_export": _("%(who)s tried to export sensitive data (%(what)s)."),
+        "leaver": _("%(who)s tried to see data after leaving (%(what)s)."),
         "colleague": _("%(who)s tried to look at a colleague (%(what)s)."),
         "self": _("%(who)s tried to look at their own record (%(what)s)."),
         "sensitive": _("%(who)s tried to see sensitive data (%(what)s)."),
@@ -132,4 +148,4 @@ def _notices(alarm: Alarm) -> str:
 
 
 def severity_meaning(alarm: Alarm) -> str:
-    return {1: "info", 2: "watch", 3: "act"}[alarm.severity]
+    return {1: "info", 2: "watch", 3: "act", 4: "stopped"}[alarm.severity]

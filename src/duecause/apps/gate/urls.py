@@ -1,9 +1,12 @@
 from django.urls import path
 
-from duecause.apps.gate import views
+from duecause.apps.gate import notice_views, views
 
 app_name = "gate"
 urlpatterns = [
     path("", views.alarms, name="alarms"),
+    path("mine/", notice_views.mine, name="mine"),
+    path("mine/<uuid:notice_id>/reason/", notice_views.reason, name="reason"),
+    path("mine/<uuid:notice_id>/read/", notice_views.read, name="read"),
     path("<uuid:alarm_id>/close/", views.close, name="close"),
 ]

@@ -36,6 +36,11 @@ class Employee(AbstractBaseUser):
     workplace = models.CharField(max_length=20, default="office")  # where they work, as agreed with them
     partner = models.ForeignKey(Partner, null=True, on_delete=models.PROTECT, related_name="agents")
     locked_at = models.DateTimeField(null=True)
+    # Under a limit look-ups are taken one by one. Blocked attempts count from `counts_from`.
+    limited_until = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    searched_at = models.DateTimeField(null=True)
+    counts_from = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

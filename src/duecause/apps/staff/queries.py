@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
@@ -31,6 +31,12 @@ _EMPLOYEE = Statement(lambda *, identifier: Employee.objects.filter(pk=identifie
 def identifiers_of(username: str) -> frozenset[Identifier]:
     rows = EmployeeIdentifier.objects.filter(employee__username=username)
     return frozenset((kind, bytes(token)) for kind, token in rows.values_list("kind", "token"))
+
+
+def colleagues(*, team: int | None, profile: str, but: Iterable[UUID]) -> list[Employee]:
+    """Those of a profile who can act: of a team, or of any where `team` is None."""
+    found = Employee.objects.filter(profile=profile, is_active=True, locked_at=None).exclude(pk__in=list(but))
+    return list(found if team is None else found.filter(team=team))
 
 
 def display_names(identifiers: Collection[str]) -> dict[str, str]:
