@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from duecause.apps.gate import actions as gate
+from duecause.apps.gate.access_actions import check_reasons
 from duecause.apps.gate.actors import actor_of
-from duecause.apps.gate.claim_actions import check_claims
 from duecause.apps.gate.explaining import explained, found_reason
 from duecause.apps.gate.facts import Reason
-from duecause.apps.gate.models import ReasonClaim
+from duecause.apps.gate.models import Access
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import records_of
 from duecause.apps.staff.models import Employee, Team
@@ -53,7 +53,7 @@ def test_a_call_of_the_persons_number_is_the_reason_and_stands_in_the_event(worl
     assert (reason.link, reason.purpose) == ("caller", "customer_care")
     event = look(agent, person, reason)
     assert event["verified"] == {"row": "CTI:call-1", "template": "call_number", "strength": "strong"}
-    assert not ReasonClaim.objects.exists()
+    assert Access.objects.get().state == "verified"
 
 
 def test_the_call_of_another_person_or_employee_or_day_shows_nothing(world: World) -> None:
@@ -71,10 +71,10 @@ def test_a_caller_without_number_is_asked_for_and_confirmed_once_identified(worl
     assert found_reason(agent, person.pk, NOW) is None
     assert [each.strength for each in explained(agent, person.pk, NOW)] == ["weak"]
     look(agent, person)
-    assert ReasonClaim.objects.get().state == "pending"
+    assert Access.objects.get().state == "pending"
     take(system, call(agent, ended_at=NOW))
     later = NOW + terms(NOW.date()).check_after
-    assert check_claims(actor=JOB, now=later)["confirmed"] == 1
+    assert check_reasons(actor=JOB, now=later)["confirmed"] == 1
     [checked] = events("gate.reason_checked")
     assert (checked["outcome"], checked["row"], checked["template"]) == (
         "confirmed",
@@ -87,21 +87,21 @@ def test_a_claim_that_nothing_ever_backs_ends_unconfirmed_once(world: World) -> 
     agent, person = world.employee("inbound"), world.person()
     assert look(agent, person)["verified"] is None
     kept = terms(NOW.date())
-    assert check_claims(actor=JOB, now=NOW + kept.check_after - timedelta(minutes=1))["left"] == 0
-    assert check_claims(actor=JOB, now=NOW + kept.check_after)["left"] == 1
-    assert check_claims(actor=JOB, now=NOW + kept.check_until)["unconfirmed"] == 1
-    assert check_claims(actor=JOB, now=NOW + 2 * kept.check_until)["unconfirmed"] == 0
+    assert check_reasons(actor=JOB, now=NOW + kept.check_after - timedelta(minutes=1))["left"] == 0
+    assert check_reasons(actor=JOB, now=NOW + kept.check_after)["left"] == 1
+    assert check_reasons(actor=JOB, now=NOW + kept.check_until)["unconfirmed"] == 1
+    assert check_reasons(actor=JOB, now=NOW + 2 * kept.check_until)["unconfirmed"] == 0
     assert [each["outcome"] for each in events("gate.reason_checked")] == ["unconfirmed"]
     with pytest.raises(NotPermitted):
-        check_claims(actor=Actor.job("test"), now=NOW)
+        check_reasons(actor=Actor.job("test"), now=NOW)
 
 
 def test_a_ticket_that_comes_after_the_look_up_confirms_it(world: World) -> None:
     agent, person = world.employee("inbound"), world.person()
     look(agent, person, Reason(link="ticket", purpose="customer_care"))
     take(telephony(), call(agent, kind="ticket", reference="T-1", made_by="someone-else"))
-    assert check_claims(actor=JOB, now=NOW + timedelta(hours=2))["confirmed"] == 1
-    assert ReasonClaim.objects.get().row == "CTI:T-1"
+    assert check_reasons(actor=JOB, now=NOW + timedelta(hours=2))["confirmed"] == 1
+    assert Access.objects.get().row == "CTI:T-1"
 
 
 def test_an_own_ticket_without_a_contact_backs_nothing(world: World) -> None:

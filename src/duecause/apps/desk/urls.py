@@ -6,6 +6,7 @@ from duecause.apps.desk import (
     correct_views,
     letter_views,
     life_views,
+    looked_views,
     pop_views,
     views,
 )
@@ -23,6 +24,7 @@ urlpatterns = [
     path("people/<uuid:person_id>/reveal/", views.reveal, name="reveal"),
     path("people/<uuid:person_id>/source/", views.source, name="source"),
     path("people/<uuid:person_id>/life/", life_views.life, name="life"),
+    path("people/<uuid:person_id>/looked/", looked_views.looked, name="looked"),
     path("people/<uuid:person_id>/objection/", act_views.objection, name="objection"),
     path("people/<uuid:person_id>/correction/", correct_views.correction, name="correction"),
     path("corrections/<uuid:act>/", correct_views.correction_state, name="correction_state"),

@@ -111,6 +111,7 @@ def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime
         "card": card,
         "person_id": person_id,
         "why": why(revealed),
+        "tells_looks": bool(permitted_after(actor=request.actor, revealed=revealed, action="see_history")),
         "acts": acts.buttons(
             request.actor, person_id, tells_origins=card.tells_origins, may_correct=may_correct
         ),

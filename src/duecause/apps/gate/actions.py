@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import transaction
 
 from duecause.apps.gate import ladder
+from duecause.apps.gate.access_actions import note
 from duecause.apps.gate.alarm_actions import note_alarm
-from duecause.apps.gate.claim_actions import claim
 from duecause.apps.gate.explaining import checked
 from duecause.apps.gate.facts import Asking, Reason, facts_for
 from duecause.apps.gate.holdings import Holding, holdings_of
@@ -103,8 +103,7 @@ def reveal(
             ),
             person_payload=_told(reason),
         )
-        if action == "view" and _is_new(reason):
-            claim(employee=employee, person=person, link=reason.link, event=event.uid, now=now)
+        note(employee=employee, person=person, reason=reason, action=action, event=event.uid, now=now)
         if along is not None:
             along(event.uid)
     return Revealed(

@@ -1,4 +1,4 @@
-"""Policy versions in force, the alarms of the gate, and reasons that are still to be checked."""
+"""Policy versions in force, the alarms of the gate, and who looked at whom."""
 
 from django.db import models
 
@@ -59,28 +59,33 @@ class Alarm(models.Model):
         ]
 
 
-class ReasonClaim(models.Model):
-    """A reason that an employee gave and nothing backed at that moment. Looked at again, because tickets and
-    notes often come after the call."""
+class Access(models.Model):
+    """That an employee was shown data of a person, by ids alone: the index over what the ledger proves. A
+    reason that nothing backed at that moment is looked at again, because tickets and notes often come after
+    the call."""
 
     class State(models.TextChoices):
+        """What became of the reason."""
+
+        VERIFIED = "verified"  # a link showed it at that moment
+        FOLLOWS = "follows"  # it was given at an earlier look-up of the same contact
         PENDING = "pending"
         CONFIRMED = "confirmed"
         UNCONFIRMED = "unconfirmed"
 
-    event = models.UUIDField(unique=True)  # uid of the look-up in the ledger
-    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="+")
+    event = models.UUIDField(unique=True)  # uid of the event in the ledger
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="+", db_index=False)
     person = models.UUIDField(db_index=True)
+    action = models.CharField(max_length=20, default="view")
     link = models.CharField(max_length=20)
     at = models.DateTimeField(db_index=True)
     state = models.CharField(max_length=11, choices=State, default=State.PENDING)
-    look_at = models.DateTimeField()  # when it is looked at next
+    look_at = models.DateTimeField(null=True)  # when it is looked at next
     row = models.CharField(max_length=120, default="", blank=True)  # what backed it
     checked_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["look_at"], condition=models.Q(state="pending"), name="reason_claim_to_check"
-            )
+            models.Index(fields=["employee", "at"], name="access_employee_at"),
+            models.Index(fields=["look_at"], condition=models.Q(state="pending"), name="access_to_check"),
         ]

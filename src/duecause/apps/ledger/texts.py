@@ -65,6 +65,8 @@ KINDS = {
     "gate.alarm_closed": _("Alarm closed"),
     "gate.denied": _("Look at a person denied"),
     "gate.edit": _("Person’s data corrected"),
+    "gate.employee_looked_at": _("Look-ups of an employee seen by who handles alarms"),
+    "gate.see_history": _("Told who looked at a record"),
     "gate.export": _("Person’s data exported"),
     "gate.find": _("Person shown in search results"),
     "gate.function_denied": _("Page or function denied"),
