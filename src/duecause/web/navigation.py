@@ -58,6 +58,7 @@ TABS: Mapping[str, tuple[tuple[str, str | Promise, str, str], ...]] = {
     "lists": (
         ("lists", _("Lists"), "dialling:lists", "dialling.read"),
         ("campaigns", _("Campaigns"), "dialling:campaigns", "dialling.read"),
+        ("exchanges", _("Delivery"), "dialling:exchanges", "dialling.read"),
         ("corrections", _("Corrections"), "dialling:corrections", "dialling.read"),
     ),
     "partners": (

@@ -215,3 +215,17 @@ def test_a_worker_makes_a_round_and_puts_off_what_cannot_be_done(world, server):
     assert exchange_jobs.exchange(step)["sent"] == 2
     assert exchange_jobs.exchange(step)["sent"] == 2, "a round may be made again"
     assert there(server) == {"checkpoint", "manifest.json"}
+
+
+def test_what_a_round_did_and_why_it_failed_is_kept(world, server):
+    handed(world)
+    go(world)
+    kept = Exchange.objects.get()
+    assert (kept.last_done_at, kept.last_error, kept.last_sent) == (THEN, {}, 2)
+    agree(world, server, outgoing="/nowhere")
+    later = THEN + DAY / 24
+    with pytest.raises(NotExchanged):
+        go(world, later)
+    kept = Exchange.objects.get()
+    assert (kept.last_tried_at, kept.last_done_at) == (later, THEN)
+    assert "refused a file or a folder" in kept.last_error["text"]

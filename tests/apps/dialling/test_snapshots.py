@@ -3,20 +3,23 @@
 import importlib.util
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from duecause.apps.consent import actions as consent
-from duecause.apps.dialling import release_actions, snapshots
-from duecause.apps.dialling.models import ReleaseRow
+from duecause.apps.dialling import release_actions, snapshot_jobs, snapshots
+from duecause.apps.dialling.models import ReleaseRow, SnapshotKept
 from duecause.apps.dialling.precall_actions import centre_actor
+from duecause.apps.dialling.snapshot_jobs import MAKE
 from duecause.apps.ledger.actions import signer, signer_for
 from duecause.apps.ledger.models import Event
+from duecause.apps.obligations.actions import claim
+from duecause.apps.obligations.models import Step
 from duecause.apps.parties.actions import create_api_key
 from duecause.engine import tlog
-from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
+from tests.apps.dialling.lists import DAY, OWN_NUMBERS, imported, load_dncm, screen
 from tests.support.world import NOW, OPERATOR, make_world
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.postgres]
@@ -93,7 +96,62 @@ def test_what_was_objected_to_recalled_or_blocked_is_not_in_it(world, made):
 def test_a_list_that_ends_within_the_quarter_of_an_hour_is_left_out(world, made):
     early, late = (made.expires_at - timedelta(minutes=left) for left in (16, 14))
     assert of(made, world.mila) in ask(given(world.centre, early), at=early)
+    SnapshotKept.objects.all().delete()
     assert ask(given(world.centre, late), at=late) == frozenset()
+
+
+def judge_nothing(monkeypatch):
+    def judged(*_args):
+        raise AssertionError("rows were judged anew")
+
+    monkeypatch.setattr(snapshots, "_allowed", judged)
+
+
+def test_a_young_one_is_given_again_with_the_time_it_was_made(world, made, monkeypatch):
+    given(world.centre)
+    judge_nothing(monkeypatch)
+    later = NOW + timedelta(minutes=9)
+    content = given(world.centre, later)
+    assert ask(content, at=later) == references(made)
+    assert "too old" in why(content, at=NOW + timedelta(minutes=15)), "it ends when it would have ended"
+
+
+def test_an_objection_meanwhile_is_taken_out_of_a_kept_one(world, made, monkeypatch):
+    given(world.centre)
+    judge_nothing(monkeypatch)
+    consent.record_objection(
+        actor=OPERATOR, person=world.mila, controller=world.controller,
+        taking=consent.Taking(how="call"), now=NOW + timedelta(minutes=1),
+    )  # fmt: skip
+    assert ask(given(world.centre, NOW + timedelta(minutes=2)), at=NOW + timedelta(minutes=2)) == references(
+        made
+    ) - {of(made, world.mila)}
+
+
+def test_one_that_is_ten_minutes_old_or_of_other_lists_is_made_anew(world, made):
+    given(world.centre)
+    late = NOW + timedelta(minutes=10)
+    given(world.centre, late)
+    assert SnapshotKept.objects.get().made_at == late
+    release_actions.recall(actor=OPERATOR, release=made, now=late)
+    assert ask(given(world.centre, late), at=late) == frozenset()
+
+
+def test_a_worker_makes_them_ahead_for_centres_that_ask(world, made):
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(hours=2)
+    given(world.centre, long_ago)
+    assert planned() == 0, "nobody asked for an hour"
+    SnapshotKept.objects.update(asked_at=now)
+    assert planned() == 1
+    assert planned() == 0, "one is to be made already"
+    [step] = [each for each in claim(worker="w", now=now + DAY, limit=9) if each.obligation.kind == MAKE]
+    snapshot_jobs.make(step)
+    assert SnapshotKept.objects.get().made_at >= now
+
+
+def planned():
+    return snapshot_jobs.plan(Step())["planned"]
 
 
 def test_rows_whose_calls_are_counted_must_be_asked_for(world, made):

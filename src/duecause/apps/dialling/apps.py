@@ -22,4 +22,5 @@ class DiallingConfig(AppConfig):
             notices,
             own_calls,
             queries,
+            snapshot_jobs,
         )

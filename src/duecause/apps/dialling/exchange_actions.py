@@ -24,21 +24,26 @@ from django.conf import settings
 from django.db import transaction
 
 from duecause.apps.dialling import feed_files
-from duecause.apps.dialling.exchange_sftp import NAME, Server, Session, connected
+from duecause.apps.dialling.exchange_sftp import NAME, NotExchanged, Server, Session, connected
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.models import Custody, Exchange
 from duecause.apps.gate.actions import open_spool
 from duecause.apps.gate.holdings import Sealed
 from duecause.apps.ledger.actions import record
+from duecause.apps.obligations.actions import bring_forward, ensure_periodic
 from duecause.apps.parties.actions import WEBHOOK_COMPARTMENT, secrets_owner
 from duecause.apps.parties.models import Partner
 from duecause.apps.vault.actions import seal_bytes
 from duecause.engine.actor import Actor
-from duecause.engine.problems import Refused
+from duecause.engine.problems import Refused, gettext_noop
 
 KEY_USE = "dialling.exchange"
 OPEN = "exchange"
+ROUND = "dialling.exchange"  # a kind of obligation
+ASK = "dialling.release"
+_MISSING = gettext_noop("No exchange is agreed with %(centre)s. See: duecause exchange set --help")
 TAKEN, REFUSED = "taken", "refused"
+MOST_PROBLEMS = 20  # kept to be shown; the file beside the answers has them all
 MOST_FILES = 100  # of one round; the others wait for the next
 Read = Callable[..., object]
 
@@ -95,11 +100,7 @@ def queue(*, partner: Partner, name: str, content: bytes) -> None:
 def refuse_undeliverable(partner: Partner) -> None:
     """Raise Refused where a list cannot be delivered by exchange: no server, or no key to encrypt to."""
     if not Exchange.objects.filter(partner=partner).exists():
-        raise Refused(
-            "exchange_missing",
-            "No exchange is agreed with %(centre)s. See: duecause exchange set --help",
-            centre=partner.name,
-        )
+        raise Refused("exchange_missing", _MISSING, centre=partner.name)
     if not Partner.objects.exclude(release_key="").filter(pk=partner.pk).exists():
         raise Refused(
             "exchange_needs_key",
@@ -109,12 +110,48 @@ def refuse_undeliverable(partner: Partner) -> None:
         )
 
 
+def ask_round(*, actor: Actor, partner: Partner, now: datetime) -> None:
+    """Have a worker make a round with this centre at once; one that waits for its time begins now. Raises
+    NotPermitted, Refused where no exchange is agreed."""
+    actor.require(ASK)
+    if not Exchange.objects.filter(partner=partner).exists():
+        raise Refused("exchange_missing", _MISSING, centre=partner.name)
+    with transaction.atomic():
+        if not bring_forward(kind=ROUND, system=partner.code, now=now):
+            slot = f"{partner.pk}:{now:%Y-%m-%dT%H:%M:%S}"
+            ensure_periodic(kind=ROUND, slot=slot, system=partner.code, now=now)
+        record(actor=actor, kind="dialling.exchange_asked", now=now, payload={"centre": partner.code})
+
+
 def run_exchange(*, actor: Actor, partner: Partner, now: datetime) -> Round:
     """One round with this centre. `actor` may open its key (`open:exchange`).
 
-    Raises Refused where the server is not the agreed one, exchange_sftp.NotExchanged to try again later.
+    Raises Refused where the server is not the agreed one, exchange_sftp.NotExchanged to try again later; why
+    is kept.
     """
     exchange = Exchange.objects.get(partner=partner)
+    kept = Exchange.objects.filter(pk=exchange.pk)
+    try:
+        done = _round(actor, exchange, partner, now)
+    except Refused as refused:
+        places = {name: str(value) for name, value in refused.problem.params.items()}
+        kept.update(last_tried_at=now, last_error={"text": refused.problem.template, "places": places})
+        raise
+    except NotExchanged as why:
+        kept.update(last_tried_at=now, last_error={"text": str(why), "places": {}})
+        raise
+    kept.update(
+        last_tried_at=now,
+        last_done_at=now,
+        last_sent=len(done.sent),
+        last_taken=len(done.taken),
+        last_error={},
+        last_problems=done.problems[:MOST_PROBLEMS],
+    )
+    return done
+
+
+def _round(actor: Actor, exchange: Exchange, partner: Partner, now: datetime) -> Round:
     blob = bytes(exchange.private_key)
     sealed = Sealed(secrets_owner(partner), WEBHOOK_COMPARTMENT, KEY_USE, blob)
     key = open_spool(actor=actor, sealed=sealed, why=OPEN, now=now)
@@ -125,7 +162,6 @@ def run_exchange(*, actor: Actor, partner: Partner, now: datetime) -> Round:
         there, answers = session.waiting()
         _take(session, partner, answers, now, done)  # first, so that what is acknowledged is not sent again
         _send(session, partner, there, now, done)
-    Exchange.objects.filter(pk=exchange.pk).update(last_done_at=now)
     return done
 
 
@@ -147,6 +183,18 @@ def _lists(partner: Partner) -> dict[str, bytes]:
         else:
             path.unlink()
     return waiting
+
+
+def lists_waiting(partner: Partner) -> int:
+    """Lists that lie here for the next rounds."""
+    folder = folder_of(partner)
+    return sum(1 for _ in folder.glob("list-*")) if folder.is_dir() else 0
+
+
+def may_deliver(partner: Partner) -> bool:
+    """Whether a list of this centre can go by exchange: a server is agreed, and there is a key to encrypt
+    to."""
+    return bool(partner.release_key) and Exchange.objects.filter(partner=partner).exists()
 
 
 def _take(session: Session, partner: Partner, answers: set[str], now: datetime, done: Round) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from duecause.apps.dialling.exchange_actions import OPEN, run_exchange
+from duecause.apps.dialling.exchange_actions import OPEN, ROUND, run_exchange
 from duecause.apps.dialling.exchange_sftp import NotExchanged
 from duecause.apps.dialling.models import Exchange
 from duecause.apps.obligations.actions import ensure_periodic
@@ -16,7 +16,6 @@ from duecause.apps.parties.models import Partner
 from duecause.engine.actor import Actor
 
 PLAN = "dialling.plan_exchanges"
-EXCHANGE = "dialling.exchange"
 
 
 def _slot(now: datetime) -> str:
@@ -27,15 +26,15 @@ def _slot(now: datetime) -> str:
 def plan(step: Step) -> Mapping[str, Any]:
     """One step for each centre; none while the one before is still tried."""
     now, planned = datetime.now(UTC), 0
-    for code in Exchange.objects.order_by("pk").values_list("partner__code", flat=True):
-        trying = Step.objects.filter(obligation__kind=EXCHANGE, system=code)
+    for pk, code in Exchange.objects.order_by("pk").values_list("partner_id", "partner__code"):
+        trying = Step.objects.filter(obligation__kind=ROUND, system=code)
         if not trying.filter(state__in=(Step.State.DUE, Step.State.LEASED)).exists():
-            ensure_periodic(kind=EXCHANGE, slot=f"{code}:{_slot(now)}"[:64], system=code, now=now)
+            ensure_periodic(kind=ROUND, slot=f"{pk}:{_slot(now)}", system=code, now=now)
             planned += 1
     return {"planned": planned}
 
 
-@handles(EXCHANGE)
+@handles(ROUND)
 def exchange(step: Step) -> Mapping[str, Any]:
     """One round; what could not be done is done by the next try, which begins at the beginning."""
     actor = Actor.job(str(step.pk), f"open:{OPEN}")

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from duecause.engine.problems import Refused
+from duecause.engine.problems import Refused, gettext_noop
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", re.ASCII)
 FOLDER = re.compile(r"[A-Za-z0-9._/-]{1,200}", re.ASCII)
@@ -27,10 +27,14 @@ HOST_KEY = re.compile(r"(ssh-ed25519|ecdsa-sha2-nistp256|ssh-rsa) [A-Za-z0-9+/]{
 CONNECT_SECONDS = 15
 MOST_SECONDS = 50  # within the lease of a step
 FAILED_TO_CONNECT = 255
+TOO_SLOW = gettext_noop("The server was too slow; what arrived of a file stays.")
+NOT_REACHED = gettext_noop("The server could not be reached or did not accept our key.")
+NOT_TAKEN = gettext_noop("The server refused a file or a folder. Look at its folders and their rights.")
 
 
 class NotExchanged(Exception):
-    """The server did not take or give everything: tried again later. Its text names no host and no file."""
+    """The server did not take or give everything: tried again later. Its text names no host and no file, and
+    is marked for translation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ class Session:
                 "exchange_no_sftp", "The command sftp is missing. Install the OpenSSH client."
             ) from None
         except subprocess.TimeoutExpired:
-            raise NotExchanged("The server was too slow; what arrived of a file stays.") from None
+            raise NotExchanged(TOO_SLOW) from None
         if "HOST IDENTIFICATION HAS CHANGED" in done.stderr or "Host key verification failed" in done.stderr:
             raise Refused(
                 "exchange_host_key",
@@ -164,7 +168,7 @@ class Session:
                 " and compare the keys before setting the new one.",
             )
         if done.returncode == FAILED_TO_CONNECT:
-            raise NotExchanged("The server could not be reached or did not accept our key.")
+            raise NotExchanged(NOT_REACHED)
         if done.returncode:
-            raise NotExchanged("The server refused a file or a folder. Look at its folders and their rights.")
+            raise NotExchanged(NOT_TAKEN)
         return done.stdout

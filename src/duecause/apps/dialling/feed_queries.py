@@ -90,6 +90,14 @@ def stream_of(partner: Partner) -> FeedStream:
         return streams.first() or FeedStream(partner=partner)
 
 
+def references_after(partner: Partner, cursor: int) -> set[str]:
+    """Names of rows that an entry after this one stops. Of a list that is taken back only its end says so."""
+    stops = (FeedEntry.Kind.OBJECTION, FeedEntry.Kind.ERASURE, FeedEntry.Kind.RECALL)
+    with feed_wall.walled(partner):
+        later = feed_wall.own(FeedEntry.objects.filter(cursor__gt=cursor, kind__in=stops), partner, "partner")
+        return {name for names in later.values_list("references", flat=True) for name in names}
+
+
 def newest_checkpoint() -> str:
     return Checkpoint.objects.order_by("-size").values_list("note", flat=True).first() or ""
 

@@ -177,10 +177,27 @@ class Exchange(models.Model):
     incoming = models.CharField(max_length=200)
     private_key = models.BinaryField()
     public_key = models.CharField(max_length=200)
+    last_tried_at = models.DateTimeField(null=True)
     last_done_at = models.DateTimeField(null=True)
+    last_sent = models.PositiveIntegerField(default=0)
+    last_taken = models.PositiveIntegerField(default=0)
+    last_error = models.JSONField(default=dict)  # why the last round failed: a message and its places
+    last_problems = models.JSONField(default=list)  # what was wrong in the files that were taken, row by row
 
     def server(self) -> Server:
         return Server(self.host, self.port, self.user, self.host_key, self.outgoing, self.incoming)
+
+
+class SnapshotKept(models.Model):
+    """What a centre may call from `made_at` to a quarter of an hour later, judged then: `references`, sorted
+    and compressed, of which `cursor` of its feed was the newest entry. `asked_at`: when it asked last."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="snapshot")
+    made_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    cursor = models.BigIntegerField()
+    releases = models.JSONField(default=list)  # ids of the lists that ran
+    references = models.BinaryField()
 
 
 class FeedStream(models.Model):

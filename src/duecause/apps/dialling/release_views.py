@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.dialling import list_queries, packages, release_actions, showing, views
+from duecause.apps.dialling import exchange_actions, list_queries, packages, release_actions, showing, views
 from duecause.apps.dialling.custody_actions import say
 from duecause.apps.dialling.custody_forms import CustodyForm
 from duecause.apps.dialling.models import DialList, Release
@@ -43,6 +43,26 @@ def release(request: PageRequest, list_id: UUID) -> HttpResponse:
             "Cache-Control": "no-store",
         },
     )
+
+
+@require_POST
+@needs("dialling.release")
+def deliver(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """Release it, and lay the encrypted file down for the exchange with its centre, which begins at once."""
+    dial_list, now = views.list_or_404(list_id), datetime.now(UTC)
+    file = BytesIO()
+    try:
+        exchange_actions.refuse_undeliverable(dial_list.centre)
+        made = release_actions.release(actor=request.actor, dial_list=dial_list, now=now, out=file)
+        if not packages.is_encrypted(made):  # its key was taken away while the file was being made
+            exchange_actions.refuse_undeliverable(made.centre)
+        name = packages.file_name(f"list-{made.watermark}", True)
+        exchange_actions.queue(partner=made.centre, name=name, content=file.getvalue())
+        exchange_actions.ask_round(actor=request.actor, partner=made.centre, now=now)
+    except Refused as refused:
+        return views.report(request, views.list_or_404(list_id), refused=spoken(refused.problem))
+    messages.success(request, _("Released. It is on its way: “Delivery” says how far it is."))
+    return redirect("dialling:list", list_id)
 
 
 def _name(dial_list: DialList) -> str:

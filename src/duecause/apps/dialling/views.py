@@ -27,6 +27,7 @@ from duecause.apps.dialling import (
     texts,
 )
 from duecause.apps.dialling.custody_forms import CustodyForm
+from duecause.apps.dialling.exchange_actions import may_deliver
 from duecause.apps.dialling.forms import Screening
 from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.list_queries import RowFilter
@@ -201,6 +202,7 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
         **(custody_forms.shown(release, now) if release else {}),
         "last_day": dial_list.report and release_actions.last_day(dial_list),
         "may_release": not release and not against,
+        "by_exchange": may_deliver(dial_list.centre),
         "against": [showing.reason_row(problem) for problem in told],
         "overridden": showing.gate_rows(
             gate_of(dial_list.centre, local_day(now, dial_list.campaign.controller.country), now=now)

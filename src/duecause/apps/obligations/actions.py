@@ -207,5 +207,13 @@ def ensure_periodic(*, kind: str, slot: str, system: str, now: datetime) -> None
             ended.filter(closed_at__lt=now - ROUNDS_KEPT).delete()
 
 
+def bring_forward(*, kind: str, system: str, now: datetime) -> bool:
+    """A step of this kind for this system that waits for its time is due at once. False: none waits, and none
+    is at work."""
+    steps = Step.objects.filter(obligation__kind=kind, system=system)
+    steps.filter(state=Step.State.DUE, next_at__gt=now).update(next_at=now)
+    return steps.filter(state__in=(Step.State.DUE, Step.State.LEASED)).exists()
+
+
 def _held(step: Step) -> models.QuerySet[Step]:
     return Step.objects.filter(pk=step.pk, state=Step.State.LEASED, lease_by=step.lease_by)

@@ -34,6 +34,8 @@ KINDS = {
     "dialling.ping": _("Ping a call centre"),
     "systems.ping": _("Ping one of our systems"),
     "dialling.plan_exchanges": _("Plan exchanges of files with call centres"),
+    "dialling.plan_snapshots": _("Plan snapshots of callable rows"),
+    "dialling.make_snapshot": _("Make a snapshot of callable rows"),
     "dialling.exchange": _("Exchange files with a call centre"),
     "dialling.list_arrival": _("Confirm that a list arrived"),
     "dialling.list_end": _("Destroy or return a list that ended"),

@@ -185,6 +185,16 @@ class Override(models.Model):
         ]
 
 
+class KeyRemoval(models.Model):
+    """One person asked that a centre's public key ends, after which its files leave in clear. Another one has
+    to agree; a new key ends it."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="key_removal")
+    fingerprint = models.CharField(max_length=100)
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+
+
 class Source(models.Model):
     """Where data come from. `kind` uses the words of the W3C Data Privacy Vocabulary, in short."""
 

@@ -86,8 +86,7 @@ def revoke_key(request: PageRequest, code: str, prefix: str) -> HttpResponse:
 @require_POST
 @needs("apikeys.manage")
 def set_release_key(request: PageRequest, code: str) -> HttpResponse:
-    """Encrypt what this call centre is handed out to another key from now on. (Removing one, after which
-    files leave in clear, is no slip of a form: `duecause partners key CODE --remove`.)"""
+    """Encrypt what this call centre is handed out to another key from now on."""
     centre = get_object_or_404(Partner, code=code, kind=Partner.Kind.CALL_CENTRE)
     try:
         release_key_actions.set_release_key(
@@ -98,6 +97,33 @@ def set_release_key(request: PageRequest, code: str) -> HttpResponse:
         )
     except Refused as refused:
         return _page(request, centre, refused=("release_key", spoken(refused.problem)))
+    return redirect("parties:partner", centre.code)
+
+
+@require_POST
+@needs("apikeys.manage")
+def ask_key_removal(request: PageRequest, code: str) -> HttpResponse:
+    return _about_key(request, code, release_key_actions.ask_key_removal)
+
+
+@require_POST
+@needs("parties.approve_override")
+def approve_key_removal(request: PageRequest, code: str) -> HttpResponse:
+    return _about_key(request, code, release_key_actions.approve_key_removal)
+
+
+@require_POST
+@needs("parties.review")
+def end_key_removal(request: PageRequest, code: str) -> HttpResponse:
+    return _about_key(request, code, release_key_actions.end_key_removal)
+
+
+def _about_key(request: PageRequest, code: str, act: Callable[..., object]) -> HttpResponse:
+    centre = get_object_or_404(Partner, code=code, kind=Partner.Kind.CALL_CENTRE)
+    try:
+        act(actor=request.actor, partner=centre, now=datetime.now(UTC))
+    except Refused as refused:
+        return _page(request, centre, refused=("key_removal", spoken(refused.problem)))
     return redirect("parties:partner", centre.code)
 
 
@@ -319,6 +345,7 @@ def _page(
         "history": showing.history(of),
         "keys": queries.keys_of(of),
         "fingerprint": release_key_actions.fingerprint_of(of),
+        "key_removal": showing.key_removal(of, request.actor.ref),
         "scopes": [(code, texts.SCOPES.get(code, code)) for code in sorted(actions.SCOPES)],
         "has_keys": of.kind == Partner.Kind.CALL_CENTRE,
         "may_review": may("parties.review"),

@@ -13,7 +13,7 @@ from duecause.apps.ledger.naming import names_of
 from duecause.apps.ledger.texts import kind_label
 from duecause.apps.parties import queries, texts
 from duecause.apps.parties.agreement_actions import points_of
-from duecause.apps.parties.models import Contract, Engagement, Override, Partner, TransferBasis
+from duecause.apps.parties.models import Contract, Engagement, KeyRemoval, Override, Partner, TransferBasis
 from duecause.apps.parties.queries import PartyState
 from duecause.engine.agreements import NOTHING_TO_CHECK, Point
 from duecause.engine.transfers import AdequacyTable
@@ -250,6 +250,19 @@ def _override(row: Override, names: Mapping[str, str], actor: str, today: date) 
         "over": over,
         "meaning": meaning,
         "word": word,
+    }
+
+
+def key_removal(partner: Partner, actor: str) -> dict[str, Any] | None:
+    """Who asked that the key of a centre ends, while nobody has agreed."""
+    asked = KeyRemoval.objects.filter(partner=partner).first()
+    if asked is None:
+        return None
+    names = names_of({asked.asked_by})
+    return {
+        "asked_by": names.get(asked.asked_by, asked.asked_by),
+        "asked_at": asked.asked_at,
+        "own": asked.asked_by == actor,
     }
 
 
