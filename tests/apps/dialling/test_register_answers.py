@@ -222,4 +222,10 @@ def test_a_team_lead_does_it_on_the_page_of_the_list(world, client, monkeypatch)
     assert client.post(f"{page}registers/IT-RPO/answer/", answer).status_code == 302
     assert client.post(f"{page}release/").status_code == 200
     dial_list.release.refresh_from_db()
-    assert json.loads(json.dumps(dial_list.release.certificate))["released"] == 1
+    certificate = json.loads(json.dumps(dial_list.release.certificate))
+    assert certificate["released"] == 1
+    [answered] = certificate["register_answers"]
+    assert (answered["register"], answered["oldest_answer"]) == ("IT-RPO", TODAY.isoformat())
+    assert answered["usable_until"] == (TODAY + 15 * DAY).isoformat()
+    [hours] = certificate["calling_hours"]
+    assert (hours["rule"], hours["hours"]["sun"]) == ("it-window-conduct-2023", [])

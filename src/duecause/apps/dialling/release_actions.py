@@ -27,6 +27,7 @@ from duecause.apps.dialling import (
     rules,
     scripts,
 )
+from duecause.apps.dialling.conditions import conditions
 from duecause.apps.dialling.custody_actions import promise_arrival
 from duecause.apps.dialling.feed_actions import tell_of_recall
 from duecause.apps.dialling.list_queries import release_of
@@ -407,6 +408,7 @@ def _certificate(
         "planted_rows": told["planted"],
         "watermark": told["watermark"],
         "party_overrides": told["overridden"],
+        **conditions(dial_list, local_day(now, dial_list.campaign.controller.country)),
         "release": told["release"],
         "released_at": now.isoformat(),
         "expires_at": told["expires_at"],
