@@ -26,6 +26,7 @@ MODULES = (
     "duecause.cli.releases",
     "duecause.cli.exchange",
     "duecause.cli.law",
+    "duecause.cli.lookups",
     "duecause.cli.periods",
     "duecause.cli.scripts",
     "duecause.cli.persons",
@@ -50,12 +51,14 @@ HOMES = {
     "ledger": "duecause.cli.ledger",
     "witness": "duecause.cli.witness",
     "match": "duecause.cli.matching",
+    "lookups": "duecause.cli.lookups",
     "periods": "duecause.cli.periods",
 }
 # A bundle is verified where there is neither data folder nor database.
 WITHOUT_DJANGO = {
     "duecause.cli.up",
     "duecause.cli.ledger",
+    "duecause.cli.lookups",
     "duecause.cli.witness",
     "duecause.cli.matching",
     "duecause.cli.periods",
