@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import postgres
+from tests.support import mariadb, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED = 5
@@ -44,6 +44,7 @@ NEEDS = (
         lambda: postgres.programs() is not None,
         "the database tests on PostgreSQL",
     ),
+    Need("MariaDB", "mariadb-server", mariadb.there, "the connectors on foreign databases"),
     Need(
         "Chromium", "chromium", program("chromium", "chromium-browser"), "tests/e2e (every page in a browser)"
     ),

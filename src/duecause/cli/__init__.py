@@ -31,6 +31,7 @@ MODULES = (
     "duecause.cli.scripts",
     "duecause.cli.persons",
     "duecause.cli.rights",
+    "duecause.cli.requests",
     "duecause.cli.retention",
     "duecause.cli.evidence",
     "duecause.cli.feed",
@@ -53,6 +54,7 @@ HOMES = {
     "match": "duecause.cli.matching",
     "lookups": "duecause.cli.lookups",
     "periods": "duecause.cli.periods",
+    "rights": "duecause.cli.requests",
 }
 # A bundle is verified where there is neither data folder nor database.
 WITHOUT_DJANGO = {
@@ -62,6 +64,7 @@ WITHOUT_DJANGO = {
     "duecause.cli.witness",
     "duecause.cli.matching",
     "duecause.cli.periods",
+    "duecause.cli.requests",
 }
 
 

@@ -124,6 +124,14 @@ class Mapping:
     def has(self, key: str) -> bool:
         return key in self._nodes
 
+    def given(self, key: str) -> bool:
+        """Whether the key is there with a value. Asks for it."""
+        self._asked.add(key)
+        return key in self._nodes and not self._is_null(key)
+
+    def holds_list(self, key: str) -> bool:
+        return isinstance(self._nodes.get(key), yaml.SequenceNode)
+
     def holds_text(self, key: str) -> bool:
         """Whether the value is one word or number, not keys with values or a list."""
         return isinstance(self._nodes.get(key), yaml.ScalarNode)

@@ -1,0 +1,1 @@
+"""SQL databases through SQLAlchemy 2 Core: PostgreSQL, MariaDB and SQLite are tested."""
