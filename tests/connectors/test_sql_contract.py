@@ -14,21 +14,25 @@ from duecause.engine.datamap.finding import Ask
 from duecause.engine.datamap.planning import Operation
 from tests.support import stores
 
-TABLES = """CREATE TABLE person (id INTEGER PRIMARY KEY, name VARCHAR(40), email VARCHAR(60) NOT NULL UNIQUE,
-born DATE, seen TIMESTAMP NULL, amount NUMERIC(8, 2), flag SMALLINT); CREATE TABLE item (owner INTEGER NOT
-NULL, line INTEGER NOT NULL, label VARCHAR(20), PRIMARY KEY (owner, line), FOREIGN KEY (owner) REFERENCES
-person (id)); CREATE TABLE loose (email VARCHAR(60), word VARCHAR(20)); INSERT INTO person VALUES (1, 'Mila',
-'Mila@Example.org', '1980-05-17', '2026-01-02 03:04:05', 12.50, 1), (2, NULL, 'tom@example.org', NULL, NULL,
-NULL, NULL); INSERT INTO item VALUES (1, 1, 'a'), (1, 2, 'b'), (2, 1, 'c'); INSERT INTO loose VALUES
-('mila@example.org', 'one'), (NULL, 'two'), ('mila@example.org', NULL)
-"""
+TABLES = (
+    "CREATE TABLE person (id INTEGER PRIMARY KEY, name VARCHAR(40), email VARCHAR(60) NOT NULL UNIQUE,"
+    " born DATE, seen TIMESTAMP NULL, amount NUMERIC(8, 2), flag SMALLINT)",
+    "CREATE TABLE item (owner INTEGER NOT NULL, line INTEGER NOT NULL, label VARCHAR(20),"
+    " PRIMARY KEY (owner, line), FOREIGN KEY (owner) REFERENCES person (id))",
+    "CREATE TABLE loose (email VARCHAR(60), word VARCHAR(20))",
+    "INSERT INTO person VALUES"
+    " (1, 'Mila', 'Mila@Example.org', '1980-05-17', '2026-01-02 03:04:05', 12.50, 1),"
+    " (2, NULL, 'tom@example.org', NULL, NULL, NULL, NULL)",
+    "INSERT INTO item VALUES (1, 1, 'a'), (1, 2, 'b'), (2, 1, 'c')",
+    "INSERT INTO loose VALUES ('mila@example.org', 'one'), (NULL, 'two'), ('mila@example.org', NULL)",
+)
 PERSON, ITEM, LOOSE = ("d", "person"), ("d", "item"), ("d", "loose")
 
 
 @pytest.fixture(params=["postgresql", "mariadb", "sqlite"])
 def url(request, servers) -> str:
     found = servers.database(request.param)
-    stores.execute(found, TABLES)
+    stores.execute(found, ";\n".join(TABLES))
     return found
 
 

@@ -63,7 +63,7 @@ def read(
     keys = inspector.get_multi_pk_constraint(**given)
     unique = inspector.get_multi_unique_constraints(**given)
     # SQLite's reflection reads unique columns out of the statement and misses VARCHAR(20) UNIQUE.
-    every = {"include_auto_indexes": True} if connection.dialect.name == "sqlite" else {}
+    every: dict[str, Any] = {"include_auto_indexes": True} if connection.dialect.name == "sqlite" else {}
     indexes = inspector.get_multi_indexes(**given, **every)
     foreign = inspector.get_multi_foreign_keys(**given)
     triggers = _triggers(connection, schema)

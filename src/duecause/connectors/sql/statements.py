@@ -17,6 +17,7 @@ from duecause.engine.datamap.schema import Column
 from duecause.engine.datamap.values import PHONE_NOISE
 
 CHUNK = 10_000
+ROWS = 1_000  # keys of several columns: PostgreSQL reads their list as one deep expression
 PARAMETERS = 30_000  # SQLite takes 32,766 in one statement, PostgreSQL 65,535
 ALTERNATIVES = 200  # conditions joined by OR
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def _parsed(text: str, kind: str) -> Any:
 
 def chunks(items: Iterable[T], width: int) -> Iterator[list[T]]:
     """At most CHUNK, and no more parameters than every database takes."""
-    rest, size = iter(items), min(CHUNK, PARAMETERS // max(width, 1))
+    rest, size = iter(items), min(CHUNK if width < 2 else ROWS, PARAMETERS // max(width, 1))
     while part := list(islice(rest, size)):
         yield part
 

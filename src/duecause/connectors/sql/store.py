@@ -68,6 +68,7 @@ class SqlStore:
             return SqlWork(self._engine, self._clauses, plain=self.plain)
 
     def verify(self, operations: Sequence[Operation], table: Table) -> set[Key]:
+        self.rest()  # what an open snapshot shows is what was, not what is
         wrong: set[Key] = set()
         columns = [table.columns[name] for name in table.key()]
         for operation in _gathered(operations):

@@ -253,7 +253,8 @@ class Finder:
             return
         for edge in self.graph.out.get(address, ()):
             if not edge.directed:
-                if edge.reversed() in self._taken:
+                # Back from what may be shared to everybody who shares it is never meant.
+                if edge.reversed() in self._taken or (self.owns(edge) and not row.owned):
                     continue
                 self._taken.add(edge)
             own = row.owned and self.owns(edge)
