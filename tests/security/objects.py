@@ -27,7 +27,8 @@ from duecause.apps.dialling.release_actions import release
 from duecause.apps.dialling.script_actions import draft_script
 from duecause.apps.dialling.scripts import Text
 from duecause.apps.gate.actions import deny_function
-from duecause.apps.gate.models import StaffNotice
+from duecause.apps.gate.emergency_actions import USE
+from duecause.apps.gate.models import Emergency, StaffNotice
 from duecause.apps.gate.policies import links_for
 from duecause.apps.ledger.actions import sequence
 from duecause.apps.ledger.models import Event
@@ -48,6 +49,8 @@ from duecause.apps.rights.models import ErasureCase, RetentionCertificate
 from duecause.apps.staff.models import Employee, EmployeeIdentifier
 from duecause.apps.systems import actions as systems
 from duecause.apps.vault import indexes
+from duecause.apps.vault.actions import seal_bytes
+from duecause.apps.vault.models import Compartment
 from duecause.engine.ids import uuid7
 from duecause.engine.periods import local_day
 from tests.apps.dialling.lists import OWN_NUMBERS, imported, load_dncm, screen
@@ -516,4 +519,19 @@ def exemption(world: World) -> object:
         proof="archive 12",
         now=NOW,
     )
+    return made.pk
+
+
+@of_the_company("emergency")
+def emergency(world: World) -> object:
+    """Emergency access that waits for its review."""
+    made = Emergency(
+        employee=world.employee("inbound"),
+        person=world.person().pk,
+        opened_at=NOW,
+        until=NOW + timedelta(minutes=30),
+        review_by=NOW.date(),
+    )
+    made.words = seal_bytes(made.pk, Compartment.CONTENT, USE, b"The line of her alarm was dead.")
+    made.save()
     return made.pk

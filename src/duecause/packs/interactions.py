@@ -35,7 +35,8 @@ KINDS = (
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`proves`: kind → link of the policies. `keep`: after the end, or the begin where it never ended within
-    `keep_open`. `check_after`, `check_until`: when a claim is first and last looked at again."""
+    `keep_open`. `check_after`, `check_until`: when a claim is first and last looked at again.
+    `emergency`: how long emergency access lasts."""
 
     valid_from: date
     proves: Mapping[str, str]
@@ -45,6 +46,7 @@ class Terms:
     pop_valid: timedelta
     check_after: timedelta
     check_until: timedelta
+    emergency: timedelta
 
 
 def terms(on: date) -> Terms:
@@ -73,6 +75,7 @@ def _entry(entry: yaml_reader.Mapping) -> Terms:
         pop_valid=timedelta(seconds=_positive(entry, "pop_valid_seconds")),
         check_after=timedelta(minutes=_positive(entry, "check_after_minutes")),
         check_until=timedelta(hours=_positive(entry, "check_until_hours")),
+        emergency=timedelta(minutes=_positive(entry, "emergency_minutes")),
     )
     proves.done()
     dated.end(entry)

@@ -15,6 +15,7 @@ from duecause.apps.desk import acts, cards, contact, search
 from duecause.apps.desk.sentences import where_from
 from duecause.apps.desk.spoken import LINK
 from duecause.apps.gate import actions as gate
+from duecause.apps.gate.emergencies import EMERGENCY, banner, may_open
 from duecause.apps.gate.explaining import found_reason
 from duecause.apps.gate.facts import Reason
 from duecause.apps.gate.policies import engine, links_for
@@ -111,6 +112,7 @@ def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime
         "card": card,
         "person_id": person_id,
         "why": why(revealed),
+        **(banner(request.actor, person_id, now) if reason.link == EMERGENCY else {}),
         "tells_looks": bool(permitted_after(actor=request.actor, revealed=revealed, action="see_history")),
         "acts": acts.buttons(
             request.actor, person_id, tells_origins=card.tells_origins, may_correct=may_correct
@@ -203,5 +205,6 @@ def _reasons(request: PageRequest, person_id: UUID) -> dict[str, object]:
     return {
         "person_id": person_id,
         "reasons": [entry for entry in keyed if entry["value"] != "other"],
+        "may_emergency": may_open(request.actor),
         "other": next((entry for entry in keyed if entry["value"] == "other"), None),
     }

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import DateField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
+from duecause.apps.gate.emergencies import EMERGENCY, is_open
 from duecause.apps.gate.in_hand import is_in_hand
 from duecause.apps.staff.models import Employee
 from duecause.apps.statements import Statement
@@ -139,7 +140,7 @@ def facts_for(asking: Asking, employee: Employee) -> Facts:
         restricted=known.restricted,
         objected=known.objected,
         legal_hold=known.legal_hold,
-        break_glass=False,
+        break_glass=reason.link == EMERGENCY and is_open(employee.pk, asking.person, asking.now),
         mfa_fresh=False,
         assigned=_assigned_to(asking, employee),
     )

@@ -52,6 +52,11 @@ def sentence(alarm: Alarm) -> str:
         ) % {"n": number(alarm.facts["waiting"]), "seconds": number(alarm.facts["seconds"])}
     if alarm.kind == "screen_pop":
         return SCREEN_POP[str(alarm.facts.get("wrong", ""))] % {"who": who}
+    if alarm.kind == "emergency":
+        due = day(date.fromisoformat(str(alarm.facts["review_by"])))
+        return _("%(who)s opened emergency access. Review it by %(day)s.") % {"who": who, "day": due}
+    if alarm.kind == "emergency_password":
+        return _("%(who)s gave a wrong password for emergency access.") % {"who": who}
     partner = str(alarm.facts.get("partner", ""))
     if alarm.kind == "feed_overdue":
         return _(

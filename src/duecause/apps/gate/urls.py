@@ -1,6 +1,6 @@
 from django.urls import path
 
-from duecause.apps.gate import look_views, notice_views, views
+from duecause.apps.gate import emergency_views, look_views, notice_views, views
 
 app_name = "gate"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("mine/<uuid:notice_id>/reason/", notice_views.reason, name="reason"),
     path("mine/<uuid:notice_id>/read/", notice_views.read, name="read"),
     path("look-ups/", look_views.mine, name="look_ups"),
+    path("emergencies/", emergency_views.emergencies, name="emergencies"),
+    path("emergencies/<uuid:emergency_id>/", emergency_views.review, name="emergency"),
     path("employees/", look_views.of_employee, name="of_employee"),
     path("<uuid:alarm_id>/close/", views.close, name="close"),
 ]
