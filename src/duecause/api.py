@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 
 from duecause.apps.dialling.api import router as dialling
 from duecause.apps.dialling.custody_api import router as custody
+from duecause.apps.dialling.dialler_api import router as diallers
 from duecause.apps.dialling.feed_api import router as feed
 from duecause.apps.dialling.feed_report_api import router as reports
 from duecause.apps.dialling.script_api import router as scripts
@@ -17,6 +18,7 @@ api.add_router("", dialling)
 api.add_router("", snapshots)
 api.add_router("", feed)
 api.add_router("", reports)
+api.add_router("", diallers)
 api.add_router("", custody)
 api.add_router("", scripts)
 api.add_router("", systems)

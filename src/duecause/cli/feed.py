@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from duecause.apps.dialling import feed_files, snapshots
+from duecause.apps.dialling.dialler_actions import give_dialler_secret
 from duecause.apps.dialling.feed_actions import partner_actor
 from duecause.apps.dialling.queries import centre_named
 from duecause.apps.ledger.actions import signer_for
@@ -104,6 +105,16 @@ def secret(partner: str) -> None:
     founding.require_founded()
     centre = centre_named(partner)
     click.echo(give_webhook_secret(actor=OPERATOR, partner=centre, now=datetime.now(UTC)))
+    click.echo("Hand it over by a safe way: it is not shown again. The one before has ended.", err=True)
+
+
+@feed_group.command("dialler-secret")
+@click.argument("partner")
+def dialler_secret(partner: str) -> None:
+    """Make the secret with which the dialler of PARTNER signs the calls it reports; show it, this once."""
+    founding.require_founded()
+    centre = centre_named(partner)
+    click.echo(give_dialler_secret(actor=OPERATOR, partner=centre, now=datetime.now(UTC)))
     click.echo("Hand it over by a safe way: it is not shown again. The one before has ended.", err=True)
 
 

@@ -1,17 +1,19 @@
 """The partners page says whether data may go somewhere, why not, until when, and who holds a key."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyrage
 import pytest
 from django.test import Client
 
+from duecause.apps.dialling.models import FeedEntry, FeedReceipt
 from duecause.apps.gate.models import Alarm
 from duecause.apps.gate.policies import engine
 from duecause.apps.ledger.models import Event
 from duecause.apps.parties.models import ApiKey, Contract, Engagement, Partner, Source
 from duecause.apps.parties.queries import partner_by_key
+from duecause.engine.ids import uuid7
 from duecause.engine.recipients import Recipient
 from tests.support.world import ALL_MET, make_world
 
@@ -229,3 +231,20 @@ def test_a_source_that_claims_consent_without_a_wording_stands_out(world):
     assert "WEB-CALL v4" in shown and "go to quarantine" not in shown
     Source.objects.get().wordings.update(source=None)
     assert "go to quarantine" in words(signed_in(world).get("/partners/"))
+
+
+def test_a_partner_says_what_it_has_not_acknowledged_and_when_it_did_last(world):
+    client = signed_in(world)
+    assert "acknowledged" not in line(client.get("/partners/"), "CC-A"), "it was told nothing yet"
+    now = datetime.now(UTC)
+    step = uuid7()
+    for cursor in (1, 2):
+        FeedEntry.objects.create(
+            partner=world.centre, cursor=cursor, kind="objection", at=now, written_at=now, step=step
+        )
+    assert "2 objections open" in line(client.get("/partners/"), "CC-A")
+    FeedEntry.objects.update(acknowledged_at=now)
+    FeedReceipt.objects.create(partner=world.centre, cursor=2, at=now, entries=2, sha256="0" * 64)
+    shown = line(client.get("/partners/"), "CC-A")
+    assert "All acknowledged" in shown
+    assert "last acknowledged" in shown

@@ -16,6 +16,7 @@ class DiallingConfig(AppConfig):
             feed_actions,
             feed_jobs,
             feed_queries,
+            feed_states,
             gate_jobs,
             handed,
             jobs,

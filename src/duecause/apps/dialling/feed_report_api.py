@@ -97,10 +97,15 @@ def return_attempts(request: HttpRequest, calls: Calls) -> Any:
         )
     except Refused as refused:
         return refusal(refused)
-    answer: dict[str, Any] = {"accepted": len(calls.attempts) - len(done.refused)}
+    return Status(202, taken(len(calls.attempts), done))
+
+
+def taken(sent: int, done: attempt_actions.Returned) -> dict[str, Any]:
+    """What is said of calls that were sent."""
+    answer: dict[str, Any] = {"accepted": sent - len(done.refused)}
     if done.refused:
         answer["refused"] = [
             {"place": place, "code": problem.code, "message": problem.text}
             for place, problem in done.refused.items()
         ]
-    return Status(202, answer)
+    return answer

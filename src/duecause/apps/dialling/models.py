@@ -326,6 +326,26 @@ class Attempt(models.Model):
         indexes = [models.Index(fields=["at"], name="attempt_at")]
 
 
+class DiallerSecret(models.Model):
+    """Lets a centre's dialler sign the calls that it reports: the secret is reckoned from `salt` and a key of
+    the vault, and lies nowhere."""
+
+    partner = models.OneToOneField(Partner, on_delete=models.CASCADE, related_name="dialler_secret")
+    salt = models.CharField(max_length=32)
+    since = models.DateTimeField()
+
+
+class SignedReport(models.Model):
+    """The digest of a signed report that was taken, for as long as it could be sent again."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "digest"], name="signed_report_once")]
+
+
 class AllowedCall(models.Model):
     """A call that a centre was allowed and has not reported yet. Kept only where the number of calls is
     capped: it counts as a call, so that two centres together do not make one too many before either has

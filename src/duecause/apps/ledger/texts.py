@@ -46,6 +46,7 @@ KINDS = {
     "dialling.campaign_changed": _("Campaign changed"),
     "dialling.checked": _("Number checked by staff"),
     "dialling.custody_said": _("Call centre confirmed what became of a list"),
+    "dialling.dialler_secret_given": _("Secret for signed calls given to a call centre"),
     "dialling.exchange_asked": _("Exchange of files with a call centre asked for at once"),
     "dialling.exchange_set": _("Exchange of files agreed with a call centre"),
     "dialling.feed_acknowledged": _("Feed acknowledged by a call centre"),

@@ -13,6 +13,7 @@ from duecause.apps.ledger.naming import names_of
 from duecause.apps.ledger.texts import kind_label
 from duecause.apps.parties import queries, texts
 from duecause.apps.parties.agreement_actions import points_of
+from duecause.apps.parties.feed_states import FeedState
 from duecause.apps.parties.models import Contract, Engagement, KeyRemoval, Override, Partner, TransferBasis
 from duecause.apps.parties.queries import PartyState
 from duecause.engine.agreements import NOTHING_TO_CHECK, Point
@@ -41,8 +42,8 @@ def gate_word(state: PartyState) -> str:
     return _("Open, overridden") if state.overridden else _("Open")
 
 
-def line(state: PartyState, today: date) -> dict[str, Any]:
-    """One partner in the table of partners."""
+def line(state: PartyState, today: date, feed: FeedState | None = None) -> dict[str, Any]:
+    """One partner in the table of partners. `feed`: None where it was never told anything."""
     first, more = (state.reasons[0] if state.reasons else None), len(state.reasons) - 1
     words = ngettext("and %(n)s more reason", "and %(n)s more reasons", more) % {"n": number(more)}
     return {
@@ -54,6 +55,7 @@ def line(state: PartyState, today: date) -> dict[str, Any]:
         "first": spoken(first) if first else "",
         "more": words if more > 0 else "",
         "closes": state.closes_after,
+        "feed": feed,
     }
 
 

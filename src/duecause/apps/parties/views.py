@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from duecause.apps.parties import actions, queries, showing, texts
+from duecause.apps.parties.feed_states import feed_states
 from duecause.apps.parties.forms import PartnerForm
 from duecause.apps.parties.models import Partner, Source
 from duecause.engine.problems import Refused
@@ -24,10 +25,10 @@ from duecause.web.words import country_name, language_name, spoken
 @needs("parties.read")
 def partners(request: PageRequest) -> HttpResponse:
     today = shown_day(datetime.now(UTC))
-    known = queries.partners()
+    known, feeds = queries.partners(), feed_states()
     context = {
         "lines": [
-            showing.line(queries.gate_of(partner, today), today)
+            showing.line(queries.gate_of(partner, today), today, feeds.get(partner.code))
             for partner in known
             if partner.kind != Partner.Kind.LIST_SELLER
         ],
