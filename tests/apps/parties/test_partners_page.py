@@ -18,7 +18,7 @@ from duecause.engine.recipients import Recipient
 from tests.support.world import ALL_MET, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
-READERS = {"privacy_officer", "team_lead", "administrator"}
+READERS = {"privacy_officer", "team_lead", "administrator", "auditor"}
 
 
 @pytest.fixture
