@@ -37,6 +37,7 @@ MODULES = (
     "duecause.cli.feed",
     "duecause.cli.partners",
     "duecause.cli.systems",
+    "duecause.cli.alarms",
     "duecause.cli.interactions",
     "duecause.cli.ledger",
     "duecause.cli.operating",

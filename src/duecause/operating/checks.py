@@ -17,12 +17,15 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from duecause.apps.gate.delivery_queries import last_heartbeat, sink_standings
 from duecause.apps.ledger.models import Event
 from duecause.apps.ledger.queries import queue_health
 from duecause.apps.obligations.queries import late_steps
 from duecause.apps.vault import covers, keyring, token_queries
 from duecause.apps.vault.models import DataKey
 from duecause.engine.problems import Problem, Refused, Unavailable, gettext_noop
+from duecause.packs.alarms import terms as alarm_terms
+from duecause.web.templatetags.formats import shown_day
 
 CLOCK_SKEW = timedelta(seconds=5)
 DISK_LEAST = 1 << 30
@@ -78,6 +81,7 @@ def running(*, now: datetime) -> Iterator[Check]:
     yield clock(now=now)
     yield sequencer(now=now)
     yield worker(now=now)
+    yield alarm_sinks(now=now)
 
 
 def versions() -> Check:
@@ -255,6 +259,19 @@ def worker(*, now: datetime) -> Check:
     return Check("worker", "no step is late")
 
 
+def alarm_sinks(*, now: datetime) -> Check:
+    """Silence of alarms is told from there being none by the heartbeat, and by what each sink last took."""
+    beat, standings = last_heartbeat(), sink_standings()
+    down = [sink.code for sink in standings if sink.down_since]
+    if down:
+        return Check(
+            "alarm sinks", ", ".join(down), _problem("sink_down", SILENT_SINK, sinks=", ".join(down))
+        )
+    late = beat is not None and now - beat > 3 * alarm_terms(shown_day(now)).heartbeat
+    found = f"{len(standings)}, last heartbeat {beat.isoformat(timespec='seconds') if beat else 'none yet'}"
+    return Check("alarm sinks", found, _problem("heartbeat", NO_HEARTBEAT) if late else None)
+
+
 def _problem(code: str, template: str, **params: object) -> Problem:
     return Problem(code, template, params)
 
@@ -297,4 +314,8 @@ SLOW_CLOCK = gettext_noop(
 SLOW_SEQUENCER = gettext_noop(
     "Events have waited %(seconds)s s for their place in the ledger. Start: duecause sequencer"
 )
+SILENT_SINK = gettext_noop(
+    "Alarm sinks take nothing: %(sinks)s. What is meant for them waits in order. See: duecause alarms status"
+)
+NO_HEARTBEAT = gettext_noop("Alarms have shown no heartbeat for a while. Start: duecause worker")
 SLOW_WORKER = gettext_noop("%(count)s steps are late by more than two minutes. Start: duecause worker")

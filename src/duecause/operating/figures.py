@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from duecause.apps.dialling.models import Release
+from duecause.apps.gate.delivery_queries import last_heartbeat, sink_standings
 from duecause.apps.gate.models import Alarm
 from duecause.apps.ledger.models import Checkpoint, State
 from duecause.apps.ledger.queries import queue_health
@@ -53,10 +54,25 @@ def figures(*, now: datetime) -> Iterator[Figure]:
     for row in Alarm.objects.exclude(state=Alarm.State.CLOSED).values("severity").annotate(n=Count("pk")):
         labels = {"severity": str(row["severity"])}
         yield Figure("duecause_alarms_open", "Open alarms by severity.", row["n"], labels)
+    yield from _alarm_sinks(now)
     running = Release.objects.filter(recalled_at=None, expires_at__gt=now).count()
     yield Figure("duecause_releases_running", "Lists in the hands of call centres.", running)
     kept = QuarantinedRow.objects.count()
     yield Figure("duecause_quarantined_rows", "Rows that wait in quarantine.", kept)
+
+
+def _alarm_sinks(now: datetime) -> Iterator[Figure]:
+    beat = last_heartbeat()
+    if beat is not None:
+        age = (now - beat).total_seconds()
+        yield Figure("duecause_alarm_heartbeat_age_seconds", "Age of the newest heartbeat of alarms.", age)
+    standings = sink_standings()
+    for sink in standings:
+        text = "Messages that wait for a sink of alarms."
+        yield Figure("duecause_alarm_sink_waiting", text, sink.waiting, {"sink": sink.code})
+    for sink in standings:
+        text = "Messages that a sink of alarms refused or that were given up."
+        yield Figure("duecause_alarm_sink_dead", text, sink.dead, {"sink": sink.code})
 
 
 def _by(name: str, text: str, model: type, column: str) -> Iterator[Figure]:

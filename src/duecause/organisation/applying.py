@@ -14,6 +14,7 @@ from duecause.apps.catalogue import activity_actions as activities
 from duecause.apps.catalogue import retention_actions as retention
 from duecause.apps.consent import register_actions as registers
 from duecause.apps.dialling import campaign_actions as campaigns
+from duecause.apps.gate import delivery_actions as sinks
 from duecause.apps.ledger.upserts import Noun, change
 from duecause.apps.parties import actions as parties
 from duecause.apps.parties import agreement_actions as agreements
@@ -126,6 +127,8 @@ def steps(organisation: schema.Organisation) -> Iterator[Step]:
         yield _step(staff.TEAM, staff.apply_team, team)
     for employee in organisation.employees:
         yield _employee(employee)
+    for sink in organisation.alarm_sinks:
+        yield _step(sinks.SINK, sinks.apply_sink, sink)
 
 
 def _parties(organisation: schema.Organisation) -> Iterator[Step]:

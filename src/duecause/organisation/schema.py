@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from duecause.apps.catalogue.models import Activity, Wording
+from duecause.apps.gate.models import Sink
 from duecause.apps.gate.policies import engine
 from duecause.apps.parties.models import Contract, Engagement, Partner, Source, TransferBasis
 from duecause.apps.parties.transfer_actions import WAYS
@@ -315,6 +316,20 @@ class EmployeeEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSinkEntry(Entry):
+    """Where alarms are sent to. The secret that signs a webhook is made by `duecause alarms secret`."""
+
+    code: str = key(forms.code)
+    kind: str = key(forms.choice(Sink.Kind.values))
+    address: str = key(forms.text(300))
+    format: str = key(forms.choice(Sink.Format.values), Sink.Format.OCSF.value)
+    tls: bool = key(forms.flag, True)
+    inside: bool = key(forms.flag, False)
+    severity_from: int = key(forms.number(1, 4), 2)
+    is_active: bool = key(forms.flag, True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation(Entry):
     """The whole file. Only a file marked `demonstration` may hold passwords."""
 
@@ -331,3 +346,4 @@ class Organisation(Entry):
     campaigns: tuple[CampaignEntry, ...] = entries(CampaignEntry)
     teams: tuple[TeamEntry, ...] = entries(TeamEntry)
     employees: tuple[EmployeeEntry, ...] = entries(EmployeeEntry)
+    alarm_sinks: tuple[AlarmSinkEntry, ...] = entries(AlarmSinkEntry)

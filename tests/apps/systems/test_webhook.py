@@ -76,8 +76,8 @@ def test_without_a_secret_the_step_says_what_to_do(server):
     ],
 )
 def test_our_own_systems_may_lie_in_a_private_network_and_never_on_this_machine(address, partner, inside):
-    assert feed_webhook._may_be_called(address, False) == partner
-    assert feed_webhook._may_be_called(address, True) == inside
+    assert feed_webhook.may_be_called(address, False) == partner
+    assert feed_webhook.may_be_called(address, True) == inside
 
 
 def test_an_address_that_is_not_https_is_refused():

@@ -22,6 +22,7 @@ from duecause.apps.gate.explaining import checked
 from duecause.apps.gate.facts import Asking, Reason, facts_for
 from duecause.apps.gate.holdings import Holding, holdings_of
 from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.outbox import CLOSED, put_alarm
 from duecause.apps.gate.outcomes import Denied as Denied
 from duecause.apps.gate.outcomes import Slowed as Slowed
 from duecause.apps.gate.policies import engine
@@ -320,6 +321,8 @@ def close_alarm(*, actor: Actor, alarm: Alarm, outcome: str, now: datetime) -> N
                 person=alarm.person,
                 payload={"alarm": str(alarm.pk), "outcome": outcome},
             )
+            alarm.outcome = outcome
+            put_alarm(alarm, now=now, what=CLOSED)
 
 
 def _opened(

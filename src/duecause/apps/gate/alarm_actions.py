@@ -10,6 +10,7 @@ from uuid import UUID
 
 from duecause.apps.gate import ladder
 from duecause.apps.gate.models import Alarm
+from duecause.apps.gate.outbox import put_alarm
 from duecause.apps.staff.account_actions import hold
 from duecause.engine.actor import Actor
 
@@ -38,8 +39,10 @@ def note_alarm(
     )
     if concerned is None:
         alarm.save()
+        put_alarm(alarm, now=now)
         return alarm
     alarm.case = ladder.case_for(employee=concerned, severity=severity, now=now)
     alarm.save()
+    put_alarm(alarm, now=now)
     ladder.climb(alarm=alarm, concerned=concerned, now=now)
     return alarm

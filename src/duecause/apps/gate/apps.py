@@ -10,7 +10,10 @@ class GateConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from duecause.apps.gate import jobs  # noqa: F401 - it registers what the worker does
+        from duecause.apps.gate import (
+            delivery_jobs,  # noqa: F401 - it registers its handlers
+            jobs,  # noqa: F401 - it registers what the worker does
+        )
         from duecause.apps.gate.actions import deny_function
         from duecause.apps.gate.notice_texts import told_of
         from duecause.apps.gate.queries import open_alarms_for

@@ -12,6 +12,7 @@ from django.db import transaction
 from duecause.apps.gate.facts import Reason
 from duecause.apps.gate.in_hand import is_in_hand
 from duecause.apps.gate.models import Alarm, Case, StaffNotice
+from duecause.apps.gate.outbox import put_alarm
 from duecause.apps.gate.outcomes import Slowed
 from duecause.apps.gate.telling import tell, tell_employer
 from duecause.apps.ledger.actions import record
@@ -86,6 +87,7 @@ def _report(
         raised_at=now,
         case=alarm.case,
     )
+    put_alarm(raised, now=now)
     tell(employee=concerned.pk, kind=notice, alarm=raised, case=alarm.case, now=now)
     tell_employer(alarm=raised, concerned=concerned, now=now)
 

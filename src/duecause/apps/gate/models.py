@@ -6,6 +6,8 @@ from duecause.apps.gate.activation_models import MeasurePaper as MeasurePaper
 from duecause.apps.gate.alarm_models import Case as Case
 from duecause.apps.gate.alarm_models import CaseReason as CaseReason
 from duecause.apps.gate.alarm_models import StaffNotice as StaffNotice
+from duecause.apps.gate.delivery_models import Delivery as Delivery
+from duecause.apps.gate.delivery_models import Sink as Sink
 from duecause.apps.gate.emergency_models import Emergency as Emergency
 from duecause.apps.staff.models import Employee
 from duecause.engine.ids import uuid7

@@ -42,6 +42,13 @@ def sentence(alarm: Alarm) -> str:
         }
     if alarm.kind == "account":
         return _("%(who)s used an open session after the account was closed or locked.") % {"who": who}
+    if alarm.kind == "sink_down":
+        about = {name: str(alarm.facts[name]) for name in ("sink", "minutes", "waiting")}
+        text = _(
+            "The alarm sink %(sink)s has taken nothing for %(minutes)s minutes; %(waiting)s messages wait in"
+            " order. See whether it runs: duecause alarms status"
+        )
+        return text % about
     if alarm.kind in LADDER:
         about = {"who": who, "n": number(alarm.facts["count"]), "minutes": alarm.facts["minutes"]}
         return gettext(LADDER[alarm.kind]) % about
