@@ -12,7 +12,7 @@ from typing import Any
 
 from duecause.engine.datamap import values
 from duecause.engine.datamap.graph import Edge, Graph
-from duecause.engine.datamap.model import Address, Collection, Field
+from duecause.engine.datamap.model import Address
 from duecause.engine.datamap.request import Identity, Request
 from duecause.engine.datamap.schema import Table
 
@@ -189,7 +189,7 @@ class Finder:
             self._judge(address, known)
             return known
         facts = {
-            name: text for name in self._fact_fields(address) if (text := values.spelled(given.get(name)))
+            name: text for name in self.graph.facts[address] if (text := values.spelled(given.get(name)))
         }
         row = Row(key, owned, facts, by_identity)
         self.found.rows[address][key] = row
@@ -264,28 +264,6 @@ class Finder:
         """Whether a value of the edge can stand in one row of its source only."""
         table = self.tables.get(edge.source)
         return table is not None and table.names_one(edge.source_fields)
-
-    def _fact_fields(self, address: Address) -> tuple[str, ...]:
-        return fact_fields(self.graph, address)
-
-
-def fact_fields(graph: Graph, address: Address) -> tuple[str, ...]:
-    """Fields of a collection that are remembered of each row: what links it, whom it names, what dates it."""
-    found: dict[str, None] = {}
-    collection: Collection = graph.collections[address]
-    for edge in graph.into.get(address, ()):
-        found.update(dict.fromkeys(edge.target_fields))
-    for edge in graph.out.get(address, ()):
-        found.update(dict.fromkeys(name for name in edge.source_fields if "." not in name))
-    for one in collection.every_field():
-        found.update(dict.fromkeys(_named(one)))
-    return tuple(found)
-
-
-def _named(one: Field) -> tuple[str, ...]:
-    duty = one.handling.duty
-    names = (one.path if one.identity else "", one.handling.about, duty.since if duty else "")
-    return tuple(name for name in names if name)
 
 
 def value_of(row: Mapping[str, Any], fields: Inputs) -> Value | None:

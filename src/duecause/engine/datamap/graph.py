@@ -29,13 +29,15 @@ class Edge:
 
 @dataclass(slots=True)
 class Graph:
-    """`identities`: kind → the fields that hold it. `undirected`: places that should say a direction."""
+    """`identities`: kind → the fields that hold it. `undirected`: places that should say a direction.
+    `facts`: fields that are remembered of each row: what links it, whom it names, what dates it."""
 
     collections: dict[Address, Collection] = field(default_factory=dict)
     out: dict[Address, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     into: dict[Address, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     identities: dict[str, list[tuple[Address, Field]]] = field(default_factory=lambda: defaultdict(list))
     undirected: list[str] = field(default_factory=list)
+    facts: dict[Address, tuple[str, ...]] = field(default_factory=dict)
 
     def reach(self, kinds: Iterable[str]) -> list[Address]:
         """Collections that these kinds of identity lead to, in the order in which they are met. Cycles and
@@ -85,7 +87,21 @@ def build(data_map: DataMap) -> Graph:
         if edge.directed or not {same, same.reversed()} & edges.keys():
             graph.out[edge.source].append(edge)
             graph.into[edge.target].append(edge)
+    graph.facts = {address: _facts(graph, address) for address in graph.collections}
     return graph
+
+
+def _facts(graph: Graph, address: Address) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for edge in graph.into.get(address, ()):
+        found.update(dict.fromkeys(edge.target_fields))
+    for edge in graph.out.get(address, ()):
+        found.update(dict.fromkeys(name for name in edge.source_fields if "." not in name))
+    for one in graph.collections[address].every_field():
+        duty = one.handling.duty
+        names = (one.path if one.identity else "", one.handling.about, duty.since if duty else "")
+        found.update(dict.fromkeys(name for name in names if name))
+    return tuple(found)
 
 
 def _add(edges: dict[Edge, None], edge: Edge, graph: Graph, reference: Reference) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from duecause.engine.datamap import values
-from duecause.engine.datamap.finding import Row, fact_fields
+from duecause.engine.datamap.finding import Row
 from duecause.engine.datamap.graph import Graph
 from duecause.engine.datamap.model import Address, Collection, Field, any_within
 from duecause.engine.datamap.request import PORTABLE, Request
@@ -81,7 +81,7 @@ def outline(request: Request, graph: Graph, tables: Mapping[Address, Table]) -> 
 
 def _part(collection: Collection, table: Table, request: Request, graph: Graph) -> Part:
     part = Part(collection, table)
-    needed = dict.fromkeys((*table.key(), *_columns_of(fact_fields(graph, collection.address))))
+    needed = dict.fromkeys((*table.key(), *_columns_of(graph.facts[collection.address])))
     for edge in graph.out.get(collection.address, ()):
         needed.update(dict.fromkeys(_columns_of(edge.source_fields)))
     if request.kind in ("access", "portability"):

@@ -89,15 +89,11 @@ class _Judge:
         self.blocked: Counter[tuple[str, str]] = Counter()
         self.review = 0
         self.holds = [each for each in plan.outline.request.holds if each.until > on]
-        self.unique = any(
-            part.table.names_one(edge.target_fields)
-            for edge in plan.outline.graph.into[part.collection.address]
-        )
 
     def changes(self, row: Row) -> list[Change]:
         """The columns that change in this row."""
         if row.shared:
-            if self.unique:
+            if self._named_by_others():
                 self.kept["", "shared", None, ""] += 1
             else:
                 self.review += bool(self.part.changes)
@@ -120,6 +116,11 @@ class _Judge:
                 wanted.append(change)
         self.review += unclear
         return wanted
+
+    def _named_by_others(self) -> bool:
+        """Whether the row is one that others refer to, and that an emptied link parts from this person."""
+        edges = self.plan.outline.graph.into[self.part.collection.address]
+        return any(self.part.table.names_one(edge.target_fields) for edge in edges)
 
     def _about_this_person(self, change: Change, row: Row) -> bool:
         """In a row that names others too: whether the column says that it is about this person."""
@@ -283,8 +284,21 @@ def document(
         "belongs_to_others": [{**_named(a, store_of), "rows": n} for a, n in plan.left.items()],
         "not_searched": [{**_named(a, store_of), "why": why} for a, why in outline.unreachable.items()],
         "undirected": list(outline.graph.undirected),
+        "identities_left": _identities_left(plan, store_of),
     }
     return {**told, "hash": hashlib.sha256(_spelled(told)).hexdigest()}
+
+
+def _identities_left(plan: Plan, store_of: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Fields that hold identities in rows that were found, and that this erasure does not ask for."""
+    if plan.outline.request.kind != "erasure":
+        return []
+    return [
+        {**_named(address, store_of), "field": one.path}
+        for fields in plan.outline.graph.identities.values()
+        for address, one in fields
+        if address in plan.rows and not any_within(one.categories, plan.outline.request.categories)
+    ]
 
 
 def _part_told(plan: Plan, address: Address, part: Part, store_of: Mapping[str, str]) -> dict[str, Any]:

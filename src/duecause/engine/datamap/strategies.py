@@ -40,6 +40,9 @@ class Blocker:
     code: str
 
 
+NULL, FAKE = Strategy("null"), Strategy("fake", each=True)
+
+
 def choose(field: Field, table: Table) -> Strategy | Blocker:
     """The map's own word first, as far as the column bears it; else empty where that is allowed, else a
     tombstone, and a value of its own where the column is unique."""
@@ -57,12 +60,12 @@ def choose(field: Field, table: Table) -> Strategy | Blocker:
     if "." in field.path or field.fields:
         return Strategy("null_inside", each=True)
     if any(column.name in key.columns for key in table.foreign_keys):
-        return Strategy("null") if column.nullable else Blocker("foreign_key")
+        return NULL if column.nullable else Blocker("foreign_key")
     wanted = field.handling.strategy
     if wanted:
         return _wanted(wanted, column, unique=_unique(column, table))
     if column.nullable:
-        return Strategy("null")
+        return NULL
     return _not_null(column, field, unique=_unique(column, table))
 
 
@@ -91,7 +94,7 @@ def _not_null(column: Column, field: Field | None, *, unique: bool) -> Strategy 
         if column.kind != "text":
             return Blocker("unique")
         needs = 24 if field and _is_email(field) else UNIQUE_TEXT
-        return Blocker("length") if column.length and column.length < needs else Strategy("fake", each=True)
+        return Blocker("length") if column.length and column.length < needs else FAKE
     if column.kind == "text":
         return Strategy("tombstone", TOMBSTONE[: column.length or None])
     found = {**PLAIN, **DAYS}.get(column.kind)

@@ -15,6 +15,7 @@ from typing import Any
 
 from duecause.apps.rights.foreign.configuring import Stores
 from duecause.apps.rights.foreign.folder import WORK, Folder, Kept
+from duecause.apps.rights.foreign.reading_back import counts, read_back
 from duecause.apps.rights.foreign.telling import Spool, tell
 from duecause.connectors.verbs import Rejected, Unreachable, Work
 from duecause.engine.datamap import graph as graphs
@@ -24,7 +25,6 @@ from duecause.engine.datamap.outline import Outline, fill, outline
 from duecause.engine.datamap.planning import Operation, Plan, document, make_plan
 from duecause.engine.datamap.request import Request
 from duecause.engine.datamap.schema import Schema, Table
-from duecause.engine.datamap.values import match_of, spelled
 from duecause.packs.access import phrases
 
 ATTEMPTS = 3
@@ -226,7 +226,7 @@ class Run:
                 self.down[name] = error.code
                 continue
             self.at(f"committed:{name}")
-            self._receive(name, told, "committed", operations=_counts(operations))
+            self._receive(name, told, "committed", operations=counts(operations))
         for name in self.stores.connectors:
             if name not in self.down:
                 wrong += self._verify(name, plan, told)
@@ -263,62 +263,23 @@ class Run:
                 work.erase(each, table)
 
     def _verify(self, name: str, plan: Plan, told: dict[str, Any]) -> list[dict[str, Any]]:
-        """Read back over another connection: by the rows' keys, and by the identities themselves."""
-        operations, tables = self._of(plan, name), self.schemas[name].tables
-        reader = self.stores.connectors[name].anew()
-        wrong: list[dict[str, Any]] = []
-        read: list[dict[str, Any]] = []
         try:
-            for address, same in groupby(sorted(operations, key=lambda o: o.address), lambda o: o.address):
-                group = list(same)
-                bad = reader.verify(group, tables[address[1]])
-                for one in _counts(group):
-                    read.append({**one, "unproven": len(bad)})
-                if bad:
-                    wrong.append(
-                        {"code": "unproven", "store": name, "collection": address[1], "rows": len(bad)}
-                    )
-            again = list(self._searched_again(name, plan, reader))
-            wrong += [{"code": "found_again", "store": name, **one} for one in again if one["rows"]]
+            back = read_back(
+                name,
+                self.stores.connectors[name],
+                self._of(plan, name),
+                schema=self.schemas[name],
+                plan=plan,
+                found=self.kept.found,
+                store=self._store,
+            )
         except Unreachable as error:
             self.down[name] = error.code
             return []
-        finally:
-            reader.close()
-        state = "unproven" if wrong else "verified"
-        self._receive(name, told, state, operations=read, searched_again=again)
+        state = "unproven" if back.wrong else "verified"
+        self._receive(name, told, state, operations=back.read, searched_again=back.again)
         self.at(f"verified:{name}")
-        return wrong
-
-    def _searched_again(self, name: str, plan: Plan, reader: Any) -> Iterator[dict[str, Any]]:
-        """Rows that the identities still find in fields that were to be changed, whoever wrote them since."""
-        if self.request.kind != "erasure":
-            return
-        for (address, inputs), asked in self.kept.found.asked.items():
-            part = plan.outline.parts.get(address)
-            field = next((f for _, f in self._identity_fields(address) if (f.path,) == inputs), None)
-            if part is None or field is None or self._store(address) != name:
-                continue
-            if not any(change.column == field.column and not change.blocked for change in part.changes):
-                continue
-            match = _match(self.graph, address, field.path)
-            ask = Ask(address, part.table.key(), inputs, match, tuple(sorted(asked)))
-            stay = self._staying(plan, address, field.column)
-            rows = sum(_key(row, part.table) not in stay for row in reader.find(ask, part.table))
-            yield {"collection": address[1], "field": field.path, "rows": rows}
-
-    def _identity_fields(self, address: Address) -> list[tuple[Address, Any]]:
-        return [each for fields in self.graph.identities.values() for each in fields if each[0] == address]
-
-    def _staying(self, plan: Plan, address: Address, column: str) -> set[tuple[str | None, ...]]:
-        """Rows in which the plan leaves this column: kept, shared, or another person's."""
-        changed = {
-            key
-            for each in plan.operations
-            if each.address == address and (each.does == "delete" or column in each.values)
-            for key in each.keys
-        }
-        return self.kept.found.rows.get(address, {}).keys() - changed
+        return back.wrong
 
     def _of(self, plan: Plan, name: str) -> list[Operation]:
         return [each for each in plan.operations if self._store(each.address) == name]
@@ -395,27 +356,3 @@ class Run:
         outcome = Outcome(not reasons, reasons, told["hash"])
         self.folder.write("outcome.json", {"complete": outcome.complete, "done": done, "reasons": reasons})
         return outcome
-
-
-def _match(graph: graphs.Graph, address: Address, path: str) -> str:
-    for kind, fields in graph.identities.items():
-        for there, one in fields:
-            if there == address and one.path == path:
-                return match_of(kind, one.handling.match)
-    return "exact"
-
-
-def _counts(operations: Iterable[Operation]) -> list[dict[str, Any]]:
-    """Rows per collection and set of fields."""
-    counts: dict[tuple[str, str, tuple[str, ...]], int] = {}
-    for each in operations:
-        name = (each.address[1], each.does, tuple(sorted(each.values)))
-        counts[name] = counts.get(name, 0) + len(each.keys)
-    return [
-        {"collection": collection, "does": does, "fields": list(fields), "rows": rows}
-        for (collection, does, fields), rows in counts.items()
-    ]
-
-
-def _key(row: Mapping[str, Any], table: Table) -> tuple[str | None, ...]:
-    return tuple(spelled(row[name]) for name in table.key())
