@@ -74,6 +74,7 @@ class Run:
     def carry_out(self) -> Outcome:
         """A request that is complete stays as it was certified."""
         if self.request.changes and (certified := self.folder.certified()):
+            self.folder.remove(WORK)  # it may have been killed just before
             return Outcome(True, [], certified)
         for _ in range(ATTEMPTS):
             plan, told = self._planned()
