@@ -93,6 +93,22 @@ def rows_among(
             yield from _bare(cursor.fetchall(), bare) if bare else cursor.fetchall()
 
 
+def all_rows(model: type[models.Model], names: Sequence[str], **equal: Any) -> Iterator[tuple[Any, ...]]:
+    """The columns `names` of every row whose other columns are `equal`, as `rows_among` gives them."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    connection = connections[router.db_for_read(model)]
+    quote = connection.ops.quote_name
+    listed = ", ".join(quote(str(fields[name].column)) for name in names)
+    same = " AND ".join(f"{quote(str(fields[name].column))} = %s" for name in equal)
+    found = ((place, getattr(fields[name], "bare", None)) for place, name in enumerate(names))
+    bare: dict[int, Convert] = {place: convert for place, convert in found if convert}
+    with connection.cursor() as cursor:
+        table = quote(model._meta.db_table)
+        cursor.execute(f"SELECT {listed} FROM {table} WHERE {same}", list(equal.values()))  # noqa: S608
+        while rows := cursor.fetchmany(_COPIED):
+            yield from _bare(rows, bare) if bare else rows
+
+
 def _bare(rows: list[tuple[Any, ...]], bare: dict[int, Convert]) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         yield tuple(bare[place](value) if place in bare else value for place, value in enumerate(row))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,12 +28,15 @@ from duecause.apps.dialling import (
 )
 from duecause.apps.dialling.given import ListFile
 from duecause.apps.dialling.models import DialList
-from duecause.cli.files import read_bytes, require_writable, write_bytes
+from duecause.apps.dialling.pace import rows_done
+from duecause.cli.files import read_bytes, require_writable, write_bytes, writing
 from duecause.engine.actor import Actor
+from duecause.engine.screening.bulk import Format, Pace
 from duecause.organisation import founding
 
 OPERATOR = Actor.system("operator")
 NOBODY = 4
+PARTS_OF_A_BAR = 1_000
 PATH = click.Path(path_type=Path)
 
 
@@ -62,7 +66,10 @@ def screen(
     """Judge candidates for a campaign and a centre: who may be called, and why the others may not.
 
     \b
-    --out is a CSV file with the verdict and all reasons of each row, named by file, sheet and row.
+    --out is a CSV file, or Parquet where its name ends in .parquet, with the verdict and all reasons of
+    each row, named by file, sheet and row.
+    A list of many rows goes through files in the data folder, which are removed at the end. Ctrl-C ends it
+    and leaves nothing; if the process is killed, the same command goes on with the rows that were read.
     --report is one JSON object about the list as a whole, without its rows:
       list             id of the list, as “duecause release” takes it
       campaign, centre, on, pack_version
@@ -71,7 +78,7 @@ def screen(
       totals           reason code → rows that have it, whichever came first
       rules, bans      dated rules applied, with sources, confidence, reviewed_by
       registers        version, age and entries of each national register used
-      register_versions  register → its version in this database
+      register_versions  register → its version in this database; register_days: of which day
       party_gate       why the centre may receive no data
       notice           when people are told where their data came from, and what the script says
       party_overrides  reasons that two persons let not count, and until when
@@ -98,9 +105,9 @@ def screen(
     for line in waterfall_lines(dial_list):
         click.echo(line)
     if out_file:
-        out = io.BytesIO()
-        exports.write_verdicts(actor=OPERATOR, dial_list=dial_list, now=now, out=out)
-        write_bytes(out_file, out.getvalue())
+        kind: Format = "parquet" if out_file.suffix == ".parquet" else "csv"
+        with writing(out_file) as out:
+            exports.write_verdicts(actor=OPERATOR, dial_list=dial_list, now=now, out=out, kind=kind)
     if report_file:
         write_bytes(report_file, _json(dial_list.report))
     return 0 if dial_list.report["released"] else NOBODY
@@ -219,15 +226,28 @@ def check(number: str, campaign: str, centre: str | None) -> int:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar on a terminal, nothing elsewhere."""
+    """A bar on a terminal with the rows that are done, how quick it is and how long it takes; nothing
+    elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
-    begins = {"list": 0, "store": 200}
-    with click.progressbar(length=300, label="Screening", file=sys.stderr) as bar:
+    started, first, rows = time.monotonic(), 0, PARTS_OF_A_BAR
+    with click.progressbar(
+        length=rows, label="Screening", file=sys.stderr, show_eta=False, item_show_func=lambda pace: pace
+    ) as bar:
 
         def show(phase: str, done: int, total: int) -> None:
-            bar.update(begins.get(phase, 100) + 100 * done // max(total, 1) - bar.pos)
+            nonlocal first, rows
+            rows = total if phase == "list" else rows
+            at = rows_done(phase, done, total, rows)
+            seconds = time.monotonic() - started
+            first = first or at
+            pace = Pace(phase, at, rows, at - first, seconds)
+            left = f", {pace.eta / 60:.0f} min left" if pace.eta else ""
+            bar.update(
+                rows_done(phase, done, total, PARTS_OF_A_BAR) - bar.pos,
+                f"{at:,} of {rows:,} rows, {pace.rate:,.0f} rows/s{left}" if rows != PARTS_OF_A_BAR else None,
+            )
 
         yield show
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from duecause.engine.problems import Refused
 
@@ -18,18 +21,26 @@ def read_bytes(file: Path) -> bytes:
 
 
 def write_bytes(file: Path, content: bytes) -> None:
+    """As `writing`, at once."""
+    with writing(file) as out:
+        out.write(content)
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[BinaryIO]:
     """Write beside and rename, mode 0600: nobody finds half a file, and nobody else may read it."""
     beside = file.with_name(f".{file.name}.part")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
+            yield out
         beside.replace(file)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise Refused(
             "file_unwritable", "%(file)s cannot be written: %(why)s.", file=file, why=error.strerror
         ) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def require_writable(file: Path) -> None:

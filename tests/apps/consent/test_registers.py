@@ -1,18 +1,21 @@
 """A national register is loaded whole or not at all, and what was active goes on answering."""
 
 import hashlib
+import re
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 
-from duecause.apps.consent import queries
+from benchmarks.phone_parts import messy
+from duecause.apps.consent import queries, registers
 from duecause.apps.consent import register_load_actions as loading
 from duecause.apps.consent.models import NationalRegister, RegisterEntry, RegisterVersion
 from duecause.apps.ledger.models import Event
 from duecause.apps.vault import indexes
 from duecause.engine.actor import NotPermitted
+from duecause.engine.phone import read_cell
 from duecause.engine.problems import Refused
 from duecause.engine.screening.law import load_book
 from duecause.packs import law
@@ -227,6 +230,76 @@ def test_a_load_that_breaks_leaves_the_active_version_and_no_rows_of_its_own(reg
     assert RegisterVersion.objects.get(version_date=TODAY).state == "failed"
     load(register, b"0470000012;2016-01-01\n0470000013;2026-10-30\n")
     assert names(32470000013) == [TODAY]
+
+
+MANY = [b"04700002%02d;2015-07-11\n" % n for n in range(40)]
+LATER = b"".join(MANY[1:]) + b"0470000300;2026-10-30\n0470000301;2026-10-30\n"
+
+
+@pytest.mark.postgres
+def test_a_file_that_differs_little_changes_only_that(register):
+    before = load(register, b"".join(MANY), on=TODAY - DAY).version
+    entries = dict(RegisterEntry.objects.values_list("token", "pk"))
+    gone = indexes.dial_token(32470000200)
+    now = load(register, LATER).version
+    after = dict(RegisterEntry.objects.values_list("token", "pk"))
+    assert entries.pop(gone) and gone not in after
+    assert entries.items() <= after.items()
+    new = {indexes.dial_token(32470000300), indexes.dial_token(32470000301)}
+    assert after.keys() - entries.keys() == new
+    assert (now.state, now.version_date, now.rows, now.pk) == ("active", TODAY, 41, before.pk)
+    replaced = RegisterVersion.objects.get(state="replaced")
+    assert (replaced.version_date, replaced.rows, replaced.sha256) == (TODAY - DAY, 40, before.sha256)
+    assert names(32470000200) == [] and names(32470000300) == names(32470000201) == [TODAY]
+    told = Event.objects.filter(kind="consent.register_loaded").latest("pk")
+    assert told
+    assert load(register, LATER).repeated
+    assert refusal(register, b"".join(MANY)) == "register_same_date"
+
+
+@pytest.mark.postgres
+def test_a_small_change_that_breaks_leaves_everything_as_it_was(register):
+    load(register, b"".join(MANY), on=TODAY - DAY)
+    entries = dict(RegisterEntry.objects.values_list("token", "pk"))
+
+    def broken(*args):
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        load(register, LATER, progress=broken)
+    assert dict(RegisterEntry.objects.values_list("token", "pk")) == entries
+    assert names(32470000200) == [TODAY - DAY]
+    assert RegisterVersion.objects.get(version_date=TODAY).state == "failed"
+    assert load(register, LATER).version.rows == 41
+
+
+def line_by_line(line, country):
+    """What one line says, read alone."""
+    cell = re.split("[;,\t ]+", line.strip(), maxsplit=1)[0].strip("\"'")
+    plain = cell.translate(str.maketrans("", "", "./-()\u00a0"))
+    code = {"BE": "32", "PL": "48"}[country]
+    if match := re.fullmatch(r"(?:\+|00)([1-9]\d{6,14})", plain):
+        return {int(match[1])}
+    if country == "BE" and (match := re.fullmatch(r"0([1-9]\d{6,10})", plain)):
+        return {int(code + match[1])}
+    spaced = re.split(r"[;,\t]", line.strip(), maxsplit=1)[0]
+    for text in (cell, spaced):
+        found = {n.e164 for n in read_cell(text, region=country, policy="suppression").numbers}
+        if found:
+            return found
+    return set()
+
+
+@pytest.mark.parametrize("country", ["BE", "PL"])
+def test_many_lines_at_once_are_read_as_each_alone(country):
+    behind = ("", ";2015-07-11", " 2015-07-11", "\t", ", x", "; ")
+    cells = [text for text, _ in messy.cells(3_000, 11)]
+    lines = [text + behind[at % len(behind)] for at, text in enumerate(cells)]
+    lines = [line for line in lines if line.strip() and len(line.splitlines()) == 1]
+    numbers, malformed = registers._read(lines, country)
+    alone = [line_by_line(line, country) for line in lines]
+    assert set(numbers.tolist()) == set().union(*alone)
+    assert malformed == sum(not found for found in alone)
 
 
 def test_what_a_crash_left_behind_is_cleared_by_the_next_load(register):

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from duecause.apps.consent import actions as consent
-from duecause.apps.dialling import campaign_views, release_actions
-from duecause.apps.dialling.models import DialList, Release
+from duecause.apps.dialling import campaign_views, large_lists, release_actions
+from duecause.apps.dialling.models import DialList, ListRow, Release
 from duecause.apps.obligations import runner
+from duecause.apps.obligations.models import Step
 from duecause.apps.register import spool
 from duecause.apps.register.models import Person
 from duecause.engine.periods import local_day
@@ -125,6 +127,52 @@ def test_a_worker_screens_what_was_asked_for_and_the_page_follows(world, now):
     assert runner.run_once("w")
     assert client.get(progress).headers["HX-Refresh"] == "true"
     assert "Release 1 number to Centre A" in page(client, answer.url)
+
+
+def test_who_may_screen_may_stop_it_and_nothing_is_left(world, now):
+    load_dncm(version_date=day_of(now))
+    imported(world, MILA)
+    client = signed_in(world)
+    url = hand_in(client, now).url
+    assert f"{url}stop/" in page(client, url)
+    assert f"{url}stop/" not in page(signed_in(world, "privacy_officer"), url)
+    assert signed_in(world, "privacy_officer").post(f"{url}stop/").status_code == 403
+    assert client.post(f"{url}stop/").status_code == 302
+    assert "This list was not screened" in page(client, url)
+    runner.run_once("w")
+    dial_list = DialList.objects.get()
+    assert dial_list.state == "failed" and not ListRow.objects.exists()
+    assert spool.sealed(dial_list.pk) is None
+
+
+def test_a_worker_hears_of_a_stop_while_it_works(world, now, monkeypatch):
+    load_dncm(version_date=day_of(now))
+    imported(world, MILA)
+    monkeypatch.setattr(large_lists, "FROM_ROWS", 1)
+    client = signed_in(world)
+    url = hand_in(client, now).url
+    gather = large_lists.Facts.about
+
+    def stopped(self, numbers):
+        client.post(f"{url}stop/")
+        return gather(self, numbers)
+
+    monkeypatch.setattr(large_lists.Facts, "about", stopped)
+    runner.run_once("w")
+    assert DialList.objects.get().state == "failed"
+    assert not ListRow.objects.exists()
+    assert not list((settings.DATA / "cache" / "lists").iterdir())
+
+
+def test_the_page_tells_how_quick_it_is_and_how_long_it_takes(world, now):
+    load_dncm(version_date=day_of(now))
+    client = signed_in(world)
+    url = hand_in(client, now).url
+    Step.objects.update(progress_done=4_000, progress_total=10_000)
+    ago = f"{datetime.now(UTC).timestamp() - 100:.0f}"
+    text = page(client, f"{url}progress/", at=ago, rows="2000")
+    assert "4,000 of 10,000" in text
+    assert "rows per second" in text and "left" in text
 
 
 def hand_in(client, now, text=b"naam;telefoon\nA;0470 00 00 11\nB;0470 00 00 99\n", **given):

@@ -7,6 +7,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.conf import settings
 
@@ -316,7 +318,12 @@ def test_the_verdict_file_names_each_row_with_its_number_or_its_reasons(world):
     imported(world, MILA)
     object_to(world, imported(world, JONAS))
     out = io.BytesIO()
-    exports.write_verdicts(actor=OPERATOR, dial_list=screen(world), now=NOW, out=out)
+    dial_list = screen(world)
+    exports.write_verdicts(actor=OPERATOR, dial_list=dial_list, now=NOW, out=out)
+    columns = io.BytesIO()
+    exports.write_verdicts(actor=OPERATOR, dial_list=dial_list, now=NOW, out=columns, kind="parquet")
+    same = pq.read_table(pa.BufferReader(columns.getvalue())).to_pylist()
+    assert [{name: str(value) for name, value in line.items()} for line in same] == lines(out.getvalue())
     assert lines(out.getvalue()) == [
         {
             "file": "test.csv",

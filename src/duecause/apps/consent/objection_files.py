@@ -11,7 +11,7 @@ from importlib.resources import files
 import yaml
 
 from duecause.apps.consent.models import Objection
-from duecause.engine.phone import read_cell
+from duecause.engine.phone import CellNumbers, Policy, read_column
 from duecause.engine.problems import Problem, Refused, gettext_noop, located, shape_of
 from duecause.engine.tabular import (
     Batch,
@@ -30,6 +30,7 @@ from duecause.engine.tabular import (
 PHONES = ("phone", "phone_mobile", "phone_other")
 FIELDS = (*PHONES, "email", "objected_on", "scope", "campaign")
 ROWS_AT_ONCE = 500
+GREEDY: Policy = "suppression"
 Scope = tuple[str, str, str]
 """Kind, channel and campaign, as an objection holds them."""
 
@@ -71,9 +72,12 @@ def _batches(
     for table, columns in found:
         order = _date_order(table, columns)
         for batch in table.batches(ROWS_AT_ONCE):
-            yield [
-                _row(table.sheet, batch, place, columns, country, order, on) for place in range(len(batch))
-            ]
+            phones = {
+                field: list(read_column(batch.columns[columns[field]], region=country, policy=GREEDY).cells())
+                for field in PHONES
+                if field in columns
+            }
+            yield [_row(table.sheet, batch, place, columns, phones, order, on) for place in range(len(batch))]
 
 
 def _columns(table: Table) -> Mapping[str, int]:
@@ -92,7 +96,7 @@ def _row(
     batch: Batch,
     place: int,
     columns: Mapping[str, int],
-    country: str,
+    phones: Mapping[str, Sequence[CellNumbers]],
     order: DateOrder | None,
     on: date,
 ) -> ObjectionRow:
@@ -105,8 +109,8 @@ def _row(
             problems.append(located(problem, row=row, column=batch.header[columns[field]]))
 
     numbers: dict[int, None] = {}
-    for field in PHONES:
-        read = read_cell(cells.get(field, ""), region=country, policy="suppression")
+    for field, column in phones.items():
+        read = column[place]
         numbers.update(dict.fromkeys(number.e164 for number in read.numbers))
         for problem in read.problems:
             note(problem, field)

@@ -1,8 +1,9 @@
 """Load a new version of a national register.
 
-The file is read and judged before anything is written. Its numbers go in as tokens, in chunks, while the
-version is "loading" and nobody looks at it; one transaction makes it the active one; the numbers of the
-version before are removed afterwards. Whatever fails leaves the active version as it was.
+The file is read and judged before anything is written. Where it differs little from the active version, one
+transaction adds and removes the difference. Else its numbers go in as tokens, in chunks, while the version is
+"loading" and nobody looks at it; one transaction makes it the active one; the numbers of the version before
+are removed afterwards. Whatever fails leaves the active version as it was.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
+from duecause.apps.bulk import all_rows, insert_rows
 from duecause.apps.consent.models import NationalRegister, RegisterEntry, RegisterVersion
 from duecause.apps.consent.registers import RegisterFile, read_register
 from duecause.apps.ledger.actions import record
@@ -28,6 +31,9 @@ from duecause.packs import law
 
 State = RegisterVersion.State
 ROWS_AT_ONCE = 20_000
+TOKEN_BYTES = 16
+MOST_CHANGES = 100_000
+"""More than these are not changed in one transaction, which keeps others from writing."""
 Progress = Callable[[int, int], None]
 
 
@@ -76,9 +82,17 @@ def load_register(
     percent = _shrink_percent(register, local_day(now, register.country))
     _refuse_by_active(register, active, read, version_date, 100 if force_shrunken else percent)
     version = _begin(actor, register, version_date, read)
+    told = _told(version, read, force_shrunken)
     try:
-        _write(version, read, progress)
-        _switch(actor, version, read, now, force_shrunken)
+        made = indexes.dial_tokens(read.numbers).tobytes()
+        tokens = [made[at : at + TOKEN_BYTES] for at in range(0, len(made), TOKEN_BYTES)]
+        difference = covers.steadily(lambda: _difference(active, tokens)) if active else None
+        if difference and difference.is_small:
+            _take_in(actor, version, difference, told, now, progress)
+            version = difference.active
+        else:
+            _write(version, tokens, progress)
+            _switch(actor, version, told, now)
     except BaseException:
         RegisterVersion.objects.filter(pk=version.pk, state=State.LOADING).update(state=State.FAILED)
         _remove_unused(register)
@@ -201,44 +215,120 @@ def _begin(
         )
 
 
-def _write(version: RegisterVersion, read: RegisterFile, progress: Progress | None) -> None:
+def _write(version: RegisterVersion, tokens: list[bytes], progress: Progress | None) -> None:
     """Tokens in the order in which they lie, so that the index grows at its end. How each lies is made out
     when it is written: a key may change before the last is."""
-    made = [token.tobytes() for token in indexes.dial_tokens(read.numbers)]
-    tokens = covers.in_their_order("dial", made)
-    total = len(tokens)
+    tokens, total = covers.in_their_order("dial", tokens), len(tokens)
     for start in range(0, total, ROWS_AT_ONCE):
-        part = tokens[start : start + ROWS_AT_ONCE]
-        RegisterEntry.objects.bulk_create(RegisterEntry(version=version, token=token) for token in part)
+        with transaction.atomic():
+            _insert(version, tokens[start : start + ROWS_AT_ONCE])
         if progress:
             progress(min(start + ROWS_AT_ONCE, total), total)
 
 
-def _switch(actor: Actor, version: RegisterVersion, read: RegisterFile, now: datetime, forced: bool) -> None:
+def _insert(version: RegisterVersion, tokens: list[bytes]) -> None:
+    insert_rows(RegisterEntry, ("version_id", "token"), [(version.pk, token) for token in tokens])
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What a file changes in the version that is active: tokens to add, keys of entries to remove."""
+
+    active: RegisterVersion
+    added: list[bytes]
+    removed: list[int]
+
+    @property
+    def is_small(self) -> bool:
+        changes = len(self.added) + len(self.removed)
+        return changes <= MOST_CHANGES and changes * 4 <= self.active.rows
+
+
+def _difference(active: RegisterVersion, tokens: list[bytes]) -> _Difference:
+    held = {bytes(token): pk for pk, token in all_rows(RegisterEntry, ("id", "token"), version_id=active.pk)}
+    added = [token for token in tokens if held.pop(token, None) is None]
+    return _Difference(active, added, list(held.values()))
+
+
+def _change(difference: _Difference, version: RegisterVersion, progress: Progress | None) -> None:
+    """The entries of the active version become those of the file, and the two versions change places: the one
+    with the entries is that of the new file, the other keeps what is known of the old one."""
+    active = difference.active
+    total = len(difference.added) + len(difference.removed)
+    for start in range(0, len(difference.removed), ROWS_AT_ONCE):
+        part = difference.removed[start : start + ROWS_AT_ONCE]
+        RegisterEntry.objects.filter(version=active, pk__in=part).delete()
+    _insert(active, covers.in_their_order("dial", difference.added))
+    if progress:
+        progress(total, total)
+    new, old = _about(version), _about(active)
+    RegisterVersion.objects.filter(pk=version.pk).update(version_date=date.min)  # a day stands there once
+    RegisterVersion.objects.filter(pk=active.pk).update(**new)
+    RegisterVersion.objects.filter(pk=version.pk).update(**old)
+
+
+def _about(version: RegisterVersion) -> dict[str, Any]:
+    names = ("version_date", "sha256", "rows", "loaded_at", "actor")
+    return {name: getattr(version, name) for name in names}
+
+
+def _switch(actor: Actor, version: RegisterVersion, told: dict[str, Any], now: datetime) -> None:
+    """`version`, whose entries are written, becomes the active one."""
     register = version.register
     with transaction.atomic():
         before = register.versions.filter(state=State.ACTIVE).first()
         register.versions.filter(state=State.ACTIVE).update(state=State.REPLACED)
         switched = RegisterVersion.objects.filter(pk=version.pk, state=State.LOADING).update(
-            state=State.ACTIVE, rows=len(read.numbers), loaded_at=now
+            state=State.ACTIVE, rows=told["numbers"], loaded_at=now
         )
         if not switched:
-            raise Refused(
-                "register_overtaken",
-                "Somebody else loads %(register)s at the same time. See what is loaded, then try again.",
-                register=register.code,
-            )
-        told = {
-            "register": register.code,
-            "version": version.version_date.isoformat(),
-            "sha256": read.sha256,
-            "numbers": len(read.numbers),
-            "lines": read.lines,
-            "malformed": read.malformed,
-            "before": before.version_date.isoformat() if before else None,
-            "forced": forced,
-        }
+            raise _overtaken(register)
+        told = {**told, "before": before.version_date.isoformat() if before else None}
         record(actor=actor, kind="consent.register_loaded", now=now, payload=told)
+
+
+def _take_in(
+    actor: Actor,
+    version: RegisterVersion,
+    difference: _Difference,
+    told: dict[str, Any],
+    now: datetime,
+    progress: Progress | None,
+) -> None:
+    """The same where little changes: the entries that stay are not touched."""
+    active = difference.active
+    with transaction.atomic():
+        waiting = RegisterVersion.objects.select_for_update().filter(pk=version.pk, state=State.LOADING)
+        as_read = RegisterVersion.objects.select_for_update().filter(
+            pk=active.pk, state=State.ACTIVE, sha256=active.sha256
+        )
+        if not (waiting.exists() and as_read.exists()):
+            raise _overtaken(version.register)
+        version.rows, version.loaded_at = told["numbers"], now
+        _change(difference, version, progress)
+        RegisterVersion.objects.filter(pk=version.pk).update(state=State.REPLACED)
+        told = {**told, "before": active.version_date.isoformat()}
+        record(actor=actor, kind="consent.register_loaded", now=now, payload=told)
+
+
+def _told(version: RegisterVersion, read: RegisterFile, forced: bool) -> dict[str, Any]:
+    return {
+        "register": version.register.code,
+        "version": version.version_date.isoformat(),
+        "sha256": read.sha256,
+        "numbers": len(read.numbers),
+        "lines": read.lines,
+        "malformed": read.malformed,
+        "forced": forced,
+    }
+
+
+def _overtaken(register: NationalRegister) -> Refused:
+    return Refused(
+        "register_overtaken",
+        "Somebody else loads %(register)s at the same time. See what is loaded, then try again.",
+        register=register.code,
+    )
 
 
 def _remove_unused(register: NationalRegister) -> None:

@@ -11,19 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import phonenumbers
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from duecause.engine.phone import read_cell
 from duecause.engine.problems import Refused, gettext_noop
 
 # Countries in which a national number is written with a 0 that falls away behind the calling code.
 TRUNK_ZERO = frozenset({"BE", "NL", "FR", "SE", "DE", "GB"})
-_INTERNATIONAL = re.compile(r"(?:\+|00)([1-9]\d{6,14})")
-_NATIONAL = re.compile(r"0([1-9]\d{6,10})")
+_INTERNATIONAL = r"^(?:\+|00)[1-9]\d{6,14}$"
+_NATIONAL = r"^0[1-9]\d{6,10}$"
+_BEHIND_FIRST = r"^\s*([^;,\t ]*)[;,\t ].*$"
 _SEPARATOR = re.compile(r"[;,\t ]+")
 _COUNT = re.compile(
     r"(?:#+|total|count|records?|rows|lines|aantal|nombre|eof)[\s:;=#]*(\d+)\W*", re.IGNORECASE
 )
-_WRITTEN = str.maketrans("", "", "./-()\u00a0")
+_WRITTEN = "[./()\u00a0-]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,8 @@ def read_register(
     expected = _closing_count(lines)
     if lines and not any(char.isdigit() for char in lines[0]):
         lines.pop(0)
-    numbers: list[int] = []
-    malformed = 0
-    for line in lines:
-        found = list(_numbers(line, country))
-        numbers += found
-        malformed += not found
-    if not numbers:
+    numbers, malformed = _read(lines, country)
+    if not len(numbers):
         raise Refused(
             "register_empty",
             gettext_noop("%(file)s holds no number. Fetch the register file again."),
@@ -84,14 +82,17 @@ def read_register(
             lines=len(lines),
         )
     _refuse_other_countries(numbers, name, country, foreign_per_thousand)
-    unique = np.unique(np.array(numbers, dtype=np.int64))
+    numbers.sort()  # a quarter of the time of np.unique, which hashes
+    unique = numbers[np.diff(numbers, prepend=-1) > 0]
     return RegisterFile(unique, len(lines), malformed, hashlib.sha256(data).hexdigest())
 
 
-def _refuse_other_countries(numbers: list[int], name: str, country: str, per_thousand: int) -> None:
+def _refuse_other_countries(
+    numbers: npt.NDArray[np.int64], name: str, country: str, per_thousand: int
+) -> None:
     """A number of another country is listed like any other; many of them are another register, or several."""
     code = str(_calling_code(country))
-    foreign = sum(not str(number).startswith(code) for number in numbers)
+    foreign = len(numbers) - pc.sum(pc.starts_with(pa.array(numbers).cast(pa.string()), code)).as_py()
     if foreign * 1000 > per_thousand * len(numbers):
         raise Refused(
             "register_mixed_countries",
@@ -143,23 +144,42 @@ def _closing_count(lines: list[str]) -> int | None:
     return int(match[1])
 
 
+def _read(lines: list[str], country: str) -> tuple[npt.NDArray[np.int64], int]:
+    """Every number of the lines, and in how many there is none. A line that holds a number in one of the two
+    plain ways is read with all of its kind at once; the others one by one."""
+    array = pa.array(lines, pa.string())
+    first = pc.utf8_trim(pc.replace_substring_regex(array, _BEHIND_FIRST, r"\1"), characters="\"'")
+    plain = pc.replace_substring_regex(pc.ascii_trim_whitespace(first), _WRITTEN, "")
+    international = pc.match_substring_regex(plain, _INTERNATIONAL)
+    digits = pc.replace_substring_regex(plain.filter(international), r"^(\+|00)", "")
+    found = [_integers(digits)]
+    left = pc.invert(international)
+    if country in TRUNK_ZERO:
+        national = pc.match_substring_regex(plain, _NATIONAL)
+        code = pa.scalar(str(_calling_code(country)))
+        behind = pc.utf8_slice_codeunits(plain.filter(national), 1)
+        found.append(_integers(pc.binary_join_element_wise(code, behind, "")))
+        left = pc.and_(left, pc.invert(national))
+    odd = [list(_numbers(line, country)) for line in array.filter(left).to_pylist()]
+    found.append(np.array([number for numbers in odd for number in numbers], dtype=np.int64))
+    return np.concatenate(found), sum(not numbers for numbers in odd)
+
+
+def _integers(digits: pa.Array) -> npt.NDArray[np.int64]:
+    values: npt.NDArray[np.int64] = digits.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return values
+
+
 def _numbers(line: str, country: str) -> Iterator[int]:
-    """Every number that the line can mean: who is listed under any reading must not be called."""
+    """Every number that a line can mean which is written in neither of the plain ways: who is listed under
+    any reading must not be called."""
     cell = _SEPARATOR.split(line.strip(), maxsplit=1)[0].strip("\"'")
-    plain = cell.translate(_WRITTEN)
-    international = _INTERNATIONAL.fullmatch(plain)
-    national = _NATIONAL.fullmatch(plain) if country in TRUNK_ZERO else None
-    if international:
-        yield int(international[1])
-    elif national:
-        yield int(f"{_calling_code(country)}{national[1]}")
-    else:
-        spaced = re.split(r"[;,\t]", line.strip(), maxsplit=1)[0]
-        for text in dict.fromkeys((cell, spaced)):
-            found = read_cell(text, region=country, policy="suppression").numbers
-            yield from (number.e164 for number in found)
-            if found:
-                return
+    spaced = re.split(r"[;,\t]", line.strip(), maxsplit=1)[0]
+    for text in dict.fromkeys((cell, spaced)):
+        found = read_cell(text, region=country, policy="suppression").numbers
+        yield from (number.e164 for number in found)
+        if found:
+            return
 
 
 def _calling_code(country: str) -> int:

@@ -167,7 +167,7 @@ def _origin(campaign: Campaign, sources: Sequence[str], file: ListFile | None, o
     """Where candidates come from, with all that reading them again takes but the file itself."""
     made_of = given(campaign, sources, file, on)
     if file is None:
-        return made_of.origin
+        return {**made_of.origin, "rows": made_of.rows}
     return {
         **made_of.origin,
         "country": made_of.country,

@@ -8,6 +8,7 @@ from typing import Any
 
 from duecause.apps.dialling import actions
 from duecause.apps.dialling.models import DialList
+from duecause.apps.dialling.pace import rows_done
 from duecause.apps.gate.actions import open_spool
 from duecause.apps.obligations.actions import ATTEMPTS_BEFORE_DEAD, report_progress
 from duecause.apps.obligations.models import Step
@@ -17,9 +18,7 @@ from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused
 
 OPEN = "dialling_screen"
-# What the reading of a file, the judging and the writing of rows are of the progress bar, in percent.
-BEGINS = {"list": 0, "judge": 40, "store": 50}
-ENDS = {"list": 40, "judge": 50, "store": 100}
+UNKNOWN = 100  # of a list that was asked for by an earlier release
 
 
 @handles(actions.SCREENING, again=False)
@@ -51,12 +50,14 @@ def _screen(actor: Actor, step: Step, dial_list: DialList) -> DialList:
     waits = dial_list.state == DialList.State.SCREENING and "file" in dial_list.candidates_from
     data = _opened(actor, dial_list) if waits else None
 
+    rows = dial_list.candidates_from.get("rows", UNKNOWN)
+
     def progress(phase: str, done: int, total: int) -> None:
-        part = phase if phase in BEGINS else "judge"
-        width = ENDS[part] - BEGINS[part]
-        percent = BEGINS[part] + width * done // max(total, 1)
-        if not report_progress(step=step, now=datetime.now(UTC), done=percent, total=100):
+        at = rows_done(phase, done, total, rows)
+        if not report_progress(step=step, now=datetime.now(UTC), done=at, total=rows):
             raise Postponed("another worker took over this list")
+        if not DialList.objects.filter(pk=dial_list.pk, state=DialList.State.SCREENING).exists():
+            raise Refused("list_failed", "This list could not be screened. Ask for it again.")
 
     now = datetime.now(UTC)
     return actions.screen_list(actor=actor, dial_list=dial_list, now=now, data=data, progress=progress)

@@ -33,7 +33,7 @@ from duecause.engine.screening import Limits, bulk
 from duecause.engine.screening.facts import as_declared
 from duecause.engine.screening.sql import SETTINGS
 
-FROM_ROWS = 50_000
+FROM_ROWS = 20_000
 """Lists of so many rows are judged from files."""
 PIECE = 100_000
 MEMORY, THREADS = "1GB", 2

@@ -179,8 +179,13 @@ def _refuse_a_stale_list(dial_list: DialList, today: date) -> None:
         )
     report = dial_list.report
     _, versions = facts.register_states(report["register_versions"])
-    loaded = {version.register.code: version.pk for version in versions}
-    changed = [code for code, pk in report["register_versions"].items() if loaded.get(code) != pk]
+    loaded = {each.register.code: (each.pk, each.version_date.isoformat()) for each in versions}
+    days = report.get("register_days", {})  # a newer file may come into the place of the one before
+    changed = [
+        code
+        for code, pk in report["register_versions"].items()
+        if code not in loaded or loaded[code] != (pk, days.get(code, loaded[code][1]))
+    ]
     if changed or (report["expires_on"] or today.isoformat()) < today.isoformat():
         raise Refused(
             "list_stale",

@@ -120,6 +120,7 @@ def _report(
             for used in verdicts.registers_used
         ],
         "register_versions": {version.register.code: version.pk for version in versions},
+        "register_days": {version.register.code: _iso(version.version_date) for version in versions},
         "party_gate": [plain(problem) for problem in gate.reasons],
         "party_overrides": [overridden(block) for block in gate.overridden],
         "expires_on": _iso(verdicts.expires_on),

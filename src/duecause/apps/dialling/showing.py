@@ -17,6 +17,7 @@ from duecause.apps.consent.queries import active_versions
 from duecause.apps.dialling import register_answers, release_actions, rules, scripts, texts
 from duecause.apps.dialling.list_queries import rule_of, rules_on, state_of
 from duecause.apps.dialling.models import Campaign, DialList
+from duecause.apps.obligations.models import Step
 from duecause.apps.parties.models import Partner
 from duecause.apps.parties.queries import PartyState, blocking_reasons_of, gate_of
 from duecause.apps.parties.texts import override_row
@@ -24,7 +25,7 @@ from duecause.engine.periods import local_day
 from duecause.engine.problems import Problem, Refused, gettext_noop
 from duecause.engine.screening import Rule
 from duecause.web import charts
-from duecause.web.templatetags.formats import day
+from duecause.web.templatetags.formats import day, duration, number
 from duecause.web.words import country_name, language_name, spoken
 
 NOBODY_LEFT = Problem(
@@ -167,6 +168,25 @@ class RegisterNow:
     version: date | None
     words: str
     meaning: str
+
+
+def pace(dial_list: DialList, step: Step | None, *, seen: tuple[float, int], now: datetime) -> dict[str, Any]:
+    """How far the screening is, how quick, and how long it takes. `seen`: an earlier moment (seconds of the
+    epoch) and the rows done then; (0, 0) at the first look."""
+    done, total = (step.progress_done, step.progress_total) if step else (0, 0)
+    at, rows = seen
+    passed = now.timestamp() - at
+    rate = (done - rows) / passed if at and passed > 0 else 0.0
+    if not at and done:
+        at, rows = now.timestamp(), done
+    query = urlencode({"at": f"{at:.0f}", "rows": rows})
+    return {
+        "done": done,
+        "total": total,
+        "poll": f"{reverse('dialling:progress', args=[dial_list.pk])}?{query}",
+        "rate": _("%(rows)s rows per second") % {"rows": number(round(rate))} if rate >= 1 else "",
+        "left": _("about %(time)s left") % {"time": duration((total - done) / rate)} if rate > 0 else "",
+    }
 
 
 def _register_now(rule: Rule, version: RegisterVersion | None, on: date) -> RegisterNow:

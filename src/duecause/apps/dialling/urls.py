@@ -30,6 +30,7 @@ urlpatterns = [
     path("check/", check_views.check, name="check"),
     path("<uuid:list_id>/", views.detail, name="list"),
     path("<uuid:list_id>/progress/", views.progress, name="progress"),
+    path("<uuid:list_id>/stop/", views.stop, name="stop"),
     path("<uuid:list_id>/rows/", views.rows, name="rows"),
     path("<uuid:list_id>/rows.csv", views.rows_csv, name="rows-csv"),
     path("<uuid:list_id>/what-if/", what_if_views.what_if, name="what-if"),

@@ -13,7 +13,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from duecause.apps.dialling import (
@@ -218,18 +218,32 @@ def standing(dial_list: DialList, now: datetime) -> dict[str, Any]:
 def progress(request: PageRequest, list_id: UUID) -> HttpResponse:
     """Polled while a worker screens; at the end the page is drawn anew with the report."""
     dial_list = list_or_404(list_id)
-    found = progress_of(dial_list, datetime.now(UTC))
+    found = progress_of(dial_list, datetime.now(UTC), _seen(request))
     if dial_list.state != DialList.State.SCREENING or found["stopped"]:
         return HttpResponseClientRefresh()
     return render(request, "dialling/_progress.html", {"list": dial_list, **found})
 
 
-def progress_of(dial_list: DialList, now: datetime) -> dict[str, Any]:
+def _seen(request: PageRequest) -> tuple[float, int]:
+    """When the page first looked, and the rows done then."""
+    at, rows = request.GET.get("at", "0"), request.GET.get("rows", "0")
+    return (float(at), int(rows)) if at.isdecimal() and rows.isdecimal() else (0.0, 0)
+
+
+@require_POST
+@needs("dialling.screen")
+def stop(request: PageRequest, list_id: UUID) -> HttpResponse:
+    """End a screening before its end; whoever works on it hears of it at the next rows."""
+    actions.fail_list(actor=request.actor, dial_list=list_or_404(list_id))
+    return redirect("dialling:list", list_id)
+
+
+def progress_of(dial_list: DialList, now: datetime, seen: tuple[float, int] = (0.0, 0)) -> dict[str, Any]:
     step = list_queries.screening_step(dial_list)
     stopped = step is not None and step.state in (Step.State.REFUSED, Step.State.DEAD)
     waited = (now - dial_list.created_at).total_seconds()
     return {
-        "percent": 100 * step.progress_done // step.progress_total if step and step.progress_total else 0,
+        **showing.pace(dial_list, step, seen=seen, now=now),
         "stopped": stopped,
         "why": texts.told(step.error) if step and stopped and step.error else "",
         "nobody_works": step is not None
