@@ -83,3 +83,25 @@ def test_a_script_is_written_put_into_force_and_read_in_the_call(browser: Browse
     expect(receipt).to_contain_text(name)
     expect(receipt).to_be_focused()
     agent.context.close()
+
+
+def test_the_page_of_deliveries_says_how_the_last_round_went(browser: Browser, product: Served) -> None:
+    """The server does not exist: the round fails in words, and the page says so by itself."""
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
+    at = ("--host", "127.0.0.1", "--port", "9", "--user", "duecause", "--host-key", key)
+    done = product.run("exchange", "set", "CC-GENT", *at, "--outgoing", "/out", "--incoming", "/in")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lead = open_page(browser, product.url)
+    sign_in(lead, "kim")
+    speak(lead, "en")
+    lead.goto("/lists/delivery/")
+    deliver = lead.get_by_role("button", name="Deliver now")
+    expect(lead.get_by_role("row").filter(has_text="127.0.0.1")).to_be_visible()
+    if deliver.count():  # the worker may have begun a round by itself
+        deliver.press("Enter")
+    expect(lead.get_by_text("could not be reached")).to_be_visible(timeout=60_000)
+    assert_page_sound(lead, widths=WIDTHS)
+    lead.goto("/partners/")
+    expect(lead.get_by_role("columnheader", name="What it was told")).to_be_visible()
+    assert_page_sound(lead, widths=WIDTHS)
+    lead.context.close()
