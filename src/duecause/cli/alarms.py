@@ -6,12 +6,17 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime
+from uuid import UUID
 
 import click
+from django.db.models import Count
 
 from duecause.apps.gate import delivery_actions
+from duecause.apps.gate.activation import standings
+from duecause.apps.gate.activation_actions import file_paper, withdraw_paper
+from duecause.apps.gate.case_actions import decide
 from duecause.apps.gate.delivery_queries import last_heartbeat, sink_named, sink_standings
-from duecause.apps.gate.models import Sink
+from duecause.apps.gate.models import Case, Sink
 from duecause.apps.staff.account_actions import unlock
 from duecause.apps.staff.models import Employee
 from duecause.engine.actor import Actor
@@ -83,6 +88,75 @@ def unlock_account(username: str, reason: str) -> None:
         raise click.ClickException(f"There is no employee {username}.")
     opened = unlock(actor=OPERATOR, employee=employee, reason=reason, now=datetime.now(UTC))
     click.echo("The account is open again." if opened else "The account was open.")
+
+
+@alarms_group.command("measures")
+def measures() -> None:
+    """Show which measures that watch employees may run, what is missing for the others, and from when."""
+    founding.require_founded()
+    for standing in standings(datetime.now(UTC)):
+        if standing.missing:
+            click.echo(f"{standing.measure}  off; missing: {', '.join(standing.missing)}")
+        else:
+            state = "runs" if standing.running else "off"
+            click.echo(f"{standing.measure}  {state}; from {standing.runs_from}")
+
+
+@alarms_group.command("file")
+@click.argument("measure")
+@click.argument("paper")
+@click.option("--reference", required=True, help="Where the paper lies.")
+@click.option(
+    "--dated", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day it was given or told."
+)
+def file(measure: str, paper: str, reference: str, dated: datetime) -> None:
+    """File a PAPER (notice, basis, assessment, works_council) for a MEASURE. It replaces the one before."""
+    founding.require_founded()
+    file_paper(
+        actor=OPERATOR,
+        measure=measure,
+        kind=paper,
+        reference=reference,
+        dated=dated.date(),
+        now=datetime.now(UTC),
+    )
+    click.echo("Filed. See: duecause alarms measures")
+
+
+@alarms_group.command("withdraw")
+@click.argument("measure")
+@click.argument("paper")
+def withdraw(measure: str, paper: str) -> None:
+    """Withdraw a PAPER of a MEASURE: the measure stops at once."""
+    founding.require_founded()
+    now = datetime.now(UTC)
+    filed = next((each.papers.get(paper) for each in standings(now) if each.measure == measure), None)
+    if filed is None:
+        raise click.ClickException(f"No paper {paper} is filed for {measure}. See: duecause alarms measures")
+    withdraw_paper(actor=OPERATOR, paper=filed, now=now)
+    click.echo("Withdrawn: the measure is off.")
+
+
+@alarms_group.command("cases")
+def cases() -> None:
+    """List the open cases, the newest first: whose, how many alarms, how it stands. No reason is shown."""
+    founding.require_founded()
+    rows = Case.objects.exclude(state=Case.State.CLOSED).select_related("employee")
+    for case in rows.annotate(count=Count("alarms")).order_by("-newest_at"):
+        click.echo(f"{case.pk}  {case.employee.username}  {case.count} alarms, {case.state}")
+
+
+@alarms_group.command("decide")
+@click.argument("case", type=click.UUID)
+@click.argument("outcome", type=click.Choice(Case.Outcome.values))
+def decide_case(case: UUID, outcome: str) -> None:
+    """Decide a CASE; its alarms are closed with that."""
+    founding.require_founded()
+    found = Case.objects.filter(pk=case).first()
+    if found is None:
+        raise click.ClickException("There is no such case. See: duecause alarms cases")
+    decided = decide(actor=OPERATOR, case=found, outcome=outcome, now=datetime.now(UTC))
+    click.echo("Decided." if decided else "It was decided before.")
 
 
 def _plain(value: object) -> object:

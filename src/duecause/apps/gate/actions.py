@@ -311,7 +311,12 @@ def close_alarm(*, actor: Actor, alarm: Alarm, outcome: str, now: datetime) -> N
         closed = (
             Alarm.objects.filter(pk=alarm.pk)
             .exclude(state=Alarm.State.CLOSED)
-            .update(state=Alarm.State.CLOSED, outcome=outcome, closed_at=now, closed_by_id=actor.id)
+            .update(
+                state=Alarm.State.CLOSED,
+                outcome=outcome,
+                closed_at=now,
+                closed_by_id=actor.id if actor.kind == "employee" else None,
+            )
         )
         if closed:
             record(
