@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "duecause.apps.catalogue",
     "duecause.apps.interactions",
     "duecause.apps.gate",
+    "duecause.apps.directory",
     "duecause.apps.register",
     "duecause.apps.consent",
     "duecause.apps.notices",

@@ -30,6 +30,7 @@ urlpatterns = [
     path("evidence/", include("duecause.apps.ledger.urls")),
     path("evidence/", include("duecause.apps.evidence.urls")),
     path("api/", include("duecause.api")),
+    path("scim/v2/", include("duecause.apps.directory.urls")),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("", include("duecause.web.urls")),

@@ -20,6 +20,7 @@ PARTNER = "partner scope "
 SYSTEM = "system scope "
 CONTACT = "contact scope "
 SIGNATURE = "signature scope "
+DIRECTORY = "directory scope "
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 KEYS = {"methods", "needs", "takes", "send", "json", "query", "answers"}
 
@@ -54,12 +55,17 @@ class Row:
     def scope(self, method: str) -> str:
         """The API scope this endpoint needs; empty for pages."""
         needed = self.needs[method]
-        whose = (PARTNER, SYSTEM, CONTACT, SIGNATURE)
+        whose = (PARTNER, SYSTEM, CONTACT, SIGNATURE, DIRECTORY)
         return next((needed.removeprefix(each) for each in whose if needed.startswith(each)), "")
 
     def holder(self, method: str) -> str:
         """Who has a key of that scope."""
-        holders = {SYSTEM: "system key", CONTACT: "contact system's key", SIGNATURE: "who can sign"}
+        holders = {
+            SYSTEM: "system key",
+            CONTACT: "contact system's key",
+            SIGNATURE: "who can sign",
+            DIRECTORY: "directory's key",
+        }
         return next(
             (key for whose, key in holders.items() if self.needs[method].startswith(whose)), "partner key"
         )

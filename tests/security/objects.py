@@ -339,6 +339,16 @@ def sub_processor(world: World) -> object:
     return made.pk
 
 
+@of_the_company("account")
+def account(world: World) -> object:
+    return world.employee("inbound").pk
+
+
+@of_the_company("group of a profile")
+def profile_group(world: World) -> object:
+    return "duecause-inbound"
+
+
 @of_the_company("system")
 def system(world: World) -> object:
     systems.set_up(

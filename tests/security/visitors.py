@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import resolve
 
+from duecause.apps.directory import actions as directories
 from duecause.apps.gate.actors import actor_of
 from duecause.apps.gate.policies import engine
 from duecause.apps.interactions import actions as interactions
@@ -24,7 +25,14 @@ from tests.support.world import OPERATOR, World
 
 PROFILES = engine().vocabulary.profiles
 ENDED = ("leaver", "locked account")
-KEYS = ("partner key", "revoked key", "system key", "ended system's key", "contact system's key")
+KEYS = (
+    "partner key",
+    "revoked key",
+    "system key",
+    "ended system's key",
+    "contact system's key",
+    "directory's key",
+)
 EVERYBODY = ("nobody", *PROFILES, *KEYS, *ENDED)
 
 
@@ -44,6 +52,8 @@ def visit(world: World, who: str, *, function: str) -> Caller:
         client.defaults.update(key_headers(world, revoked=who == "revoked key"))
     elif who == "contact system's key":
         client.defaults.update(contact_headers())
+    elif who == "directory's key":
+        client.defaults.update(directory_headers())
     elif who in KEYS:
         client.defaults.update(system_headers(world, ended=who != "system key"))
     return Caller(client)
@@ -92,6 +102,12 @@ def contact_headers() -> dict[str, str]:
     system = interactions.set_up(actor=OPERATOR, code="CTI", name="", now=now)
     clear = interactions.make_key(actor=OPERATOR, system=system, now=now)
     return {"HTTP_AUTHORIZATION": f"Bearer {clear}"}
+
+
+def directory_headers() -> dict[str, str]:
+    now = datetime.now(UTC)
+    known = directories.set_up(actor=OPERATOR, code="ENTRA", name="", now=now)
+    return {"HTTP_AUTHORIZATION": f"Bearer {directories.make_key(actor=OPERATOR, directory=known, now=now)}"}
 
 
 @contextmanager

@@ -38,6 +38,7 @@ MODULES = (
     "duecause.cli.partners",
     "duecause.cli.systems",
     "duecause.cli.alarms",
+    "duecause.cli.directory",
     "duecause.cli.interactions",
     "duecause.cli.ledger",
     "duecause.cli.operating",
