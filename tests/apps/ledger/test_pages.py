@@ -22,7 +22,7 @@ from duecause.engine.ids import uuid7
 from tests.support.world import NOW, OPERATOR, make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
-READERS = {"privacy_officer", "administrator"}
+READERS = {"privacy_officer", "administrator", "auditor"}
 
 
 @pytest.fixture(autouse=True)
