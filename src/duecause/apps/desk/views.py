@@ -93,6 +93,7 @@ def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime
     reason = contact.continued(request, person_id, reason, now)
     found = _KNOWN.objects(person=person_id)
     if not found:
+        gate.deny_unknown(actor=request.actor, person=person_id, reason=reason, action="view", now=now)
         return not_here(request)
 
     def remember(event: UUID) -> None:

@@ -8,7 +8,7 @@ event and alarm in the same transaction and returns; nothing is raised, because 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -115,6 +115,27 @@ def reveal(
         event=event.uid,
         facts=facts,
         reason=reason,
+    )
+
+
+def deny_unknown(*, actor: Actor, person: UUID, reason: Reason, action: str, now: datetime) -> Denied:
+    """Somebody asked for a person whom nobody knows. All that a denial does is done, so that neither the
+    answer nor its time tells whether the person exists."""
+    actor.require("desk.use")
+    employee = employee_by_id(UUID(actor.id))
+    reason = replace(reason, words="", reference="")  # nobody's key would seal them
+    if action == "view" and _is_new(reason):
+        reason = checked(employee, person, reason, now)
+    facts = facts_for(Asking(actor=actor, person=person, reason=reason, now=now), employee)
+    return _deny_look_up(
+        actor=actor,
+        employee=employee,
+        person=person,
+        reason=reason,
+        facts=facts,
+        action=action,
+        groups=frozenset({"name"}),
+        now=now,
     )
 
 
