@@ -69,6 +69,14 @@ def no_month_key_of_another_test() -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_policies_of_another_test() -> None:
+    from duecause.apps.gate import policies
+
+    if policies.running() is not policies.packaged():
+        policies.forget()
+
+
+@pytest.fixture(autouse=True)
 def no_due_count_of_another_test() -> None:
     from duecause.apps.evidence.queries import forget_due
 

@@ -35,7 +35,13 @@ PAGES = [
     for name, row in rows().items()
     if "GET" in row.methods and name in endpoints() and not row.scope("GET")
 ]
-READERS = ("inbound", "team_lead", "privacy_officer", "administrator")  # together they see every page
+READERS = (
+    "inbound",
+    "team_lead",
+    "privacy_officer",
+    "auditor",
+    "administrator",
+)  # together they see every page
 PACKS = Path(duecause.packs.__file__).parent
 # Not text: code, addresses, names that nobody translates.
 SKIPPED = {"script", "style", "code", "pre", "kbd", "time"}

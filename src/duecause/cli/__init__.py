@@ -30,6 +30,7 @@ MODULES = (
     "duecause.cli.periods",
     "duecause.cli.scripts",
     "duecause.cli.persons",
+    "duecause.cli.policy",
     "duecause.cli.rights",
     "duecause.cli.requests",
     "duecause.cli.retention",

@@ -18,7 +18,7 @@ from duecause.packs.law import book
 from tests.support.world import make_world
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
-READERS = {"privacy_officer", "team_lead"}
+READERS = {"privacy_officer", "team_lead", "auditor"}
 PAGES = ("/rules/", "/rules/fields/", "/rules/wordings/")
 
 

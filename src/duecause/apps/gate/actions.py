@@ -100,7 +100,11 @@ def reveal(
             now=now,
             person=person,
             payload=_decision(
-                reason=reason, facts=facts, action=action, groups=_told_groups(shown, present, groups)
+                profile=actor.profile,
+                reason=reason,
+                facts=facts,
+                action=action,
+                groups=_told_groups(shown, present, groups),
             ),
             person_payload=_told(reason),
         )
@@ -368,10 +372,13 @@ def _opened(
     return values, present
 
 
-def _decision(*, reason: Reason, facts: Facts, action: str, groups: Iterable[str]) -> dict[str, Any]:
+def _decision(
+    *, profile: str, reason: Reason, facts: Facts, action: str, groups: Iterable[str]
+) -> dict[str, Any]:
     shown = reason.explained
     return {
         "action": action,
+        "profile": profile,
         "purpose": reason.purpose,
         "link": reason.link,
         "verified": {"row": shown.row, "template": shown.template, "strength": shown.strength}
@@ -405,7 +412,7 @@ def _deny_look_up(
         why = engine().explain(profile=actor.profile, action=action, resource=group, facts=facts)
         policies.update(why.policy_ids)
     kind = _kind_of_attempt(facts, action, groups, now)
-    decision = _decision(reason=reason, facts=facts, action=action, groups=groups)
+    decision = _decision(profile=actor.profile, reason=reason, facts=facts, action=action, groups=groups)
     decision["decided_by"] = sorted(policies)
     with transaction.atomic():
         event = record(

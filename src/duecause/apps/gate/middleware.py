@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from duecause.apps.gate.actions import deny_session
 from duecause.apps.gate.actors import actor_of, finishing_actor_of
 from duecause.apps.gate.in_hand import people_in_hand
+from duecause.apps.gate.policies import one_policy_set
 from duecause.apps.staff.models import Employee
 from duecause.engine.actor import Actor
 
@@ -44,6 +46,12 @@ class CurrentActor:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:  # nobody signed in: no policy decides
+            return self._answer(request)
+        with one_policy_set():
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         now = datetime.now(UTC)
         actor = actor_of(request.user) if request.user.is_authenticated else None
         finishing: frozenset[UUID] | None = None

@@ -9,20 +9,12 @@ from duecause.apps.gate.alarm_models import StaffNotice as StaffNotice
 from duecause.apps.gate.delivery_models import Delivery as Delivery
 from duecause.apps.gate.delivery_models import Sink as Sink
 from duecause.apps.gate.emergency_models import Emergency as Emergency
+from duecause.apps.gate.policy_models import PolicyRelease as PolicyRelease
+from duecause.apps.gate.policy_models import PolicyVersion as PolicyVersion
 from duecause.apps.staff.models import Employee
 from duecause.engine.ids import uuid7
 
 LEDGER_LATE = "ledger_late"
-
-
-class PolicyVersion(models.Model):
-    """Every policy set that ever decided, so that any decision can be replayed."""
-
-    version = models.CharField(max_length=64, unique=True)
-    policies = models.TextField()
-    schema = models.TextField()
-    vocabulary = models.TextField()
-    activated_at = models.DateTimeField()
 
 
 class Alarm(models.Model):

@@ -32,10 +32,20 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What a policy set was read from."""
+
+    policies: str
+    schema: str
+    vocabulary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """Parsed once, used for every decision. `names` maps Cedar's running ids to the @id of each policy."""
 
     version: str
+    texts: Texts
     vocabulary: Vocabulary
     policies: Mapping[str, Policy]
     policy_set: cedarpy.PolicySet
@@ -51,6 +61,7 @@ def load(*, policies: str, schema: str, vocabulary: str) -> Loaded:
     _validate(policies, schema_handle)
     return Loaded(
         version=version_of(policies, schema, vocabulary),
+        texts=Texts(policies=policies, schema=schema, vocabulary=vocabulary),
         vocabulary=words,
         policies=known,
         policy_set=cedarpy.PolicySet.from_str(policies),
@@ -193,8 +204,14 @@ def _near(text: str) -> str:
             cedarpy.PolicySet.from_str(piece)
         except ValueError:
             found = re.match(r'@id\("([^"]*)"', piece)
-            return f" (policy {found.group(1)})" if found else ""
+            return f" (policy {found.group(1)}, line {_line_of(text, found.group(1))})" if found else ""
     return ""
+
+
+def _line_of(text: str, name: str) -> int:
+    """The line on which the policy of this @id begins; 1 if it is not written in the usual way."""
+    at = text.find(f'@id("{name}")')
+    return text.count("\n", 0, max(at, 0)) + 1
 
 
 def _attributes(conditions: object) -> frozenset[str]:
@@ -249,10 +266,11 @@ def _validate(text: str, schema: cedarpy.Schema) -> None:
     raise Refused(
         "policy_invalid",
         gettext_noop(
-            "Policy %(policy)s: %(error)s. Use a word of the vocabulary or a fact of the schema, "
-            "and load the policies again."
+            "Policy %(policy)s (line %(line)s): %(error)s. Use a word of the vocabulary or a fact of the"
+            " schema, and load the policies again."
         ),
         policy=name,
+        line=_line_of(text, name),
         error=first.error.replace(f"`{first.policy_id}`", name),
     )
 
