@@ -71,7 +71,7 @@ def test_worker_and_sequencer_outlive_the_server_and_end_what_they_had_begun(tmp
                 verified = command(env, "-m", "duecause", "ledger", "verify", "--json")
                 for process in running:
                     process.terminate()
-                codes = [process.wait(timeout=15) for process in running]
+                codes = [process.wait(timeout=60) for process in running]
         finally:
             for process in running:
                 process.kill()

@@ -119,7 +119,7 @@ def end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         process.send_signal(signal.SIGTERM)
     for process in processes:
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def test_two_sequencers_and_a_killed_one_leave_no_gap_no_double_and_one_root_per_size(house, tmp_path):
@@ -129,7 +129,7 @@ def test_two_sequencers_and_a_killed_one_leave_no_gap_no_double_and_one_root_per
         time.sleep(SECONDS)
         running.pop(0).kill()
         running.append(sequencer(house, tmp_path / "sequencer-2"))
-        written = int(writing.communicate(timeout=30)[0])
+        written = int(writing.communicate(timeout=120)[0])
         found = emptied(house)
     finally:
         end(running)
