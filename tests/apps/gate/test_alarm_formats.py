@@ -45,7 +45,10 @@ OWN = {
             "properties": {"uid": TEXT, "title": TEXT},
         }
     },
-    3002: {"user": USER},
+    3002: {
+        "user": USER,
+        "service": {"type": "object", "required": ["name"]},
+    },  # or dst_endpoint: one of the two
     3007: {"user": USER},
 }
 ACTIVITIES = {

@@ -1,7 +1,7 @@
 """Open Cybersecurity Schema Framework, events as JSON objects. Classes, activities and attributes from the
 published schema (github.com/ocsf/ocsf-schema: events/base_event.json,
-application/web_resources_activity.json, findings/detection_finding.json, iam/authentication.json,
-iam/user_management.json, read on 28 November 2026)."""
+application/web_resources_activity.json, findings/finding.json, findings/detection_finding.json,
+iam/authentication.json, iam/user_management.json, read on 28 November 2026)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,8 @@ def event(message: Message) -> dict[str, Any]:
     if message.kind == "ladder_locked":
         return _event(message, USER_MANAGEMENT, LOCK, **_user(message), is_alert=True)
     if message.kind == "account":
-        return _event(
-            message, AUTHENTICATION, LOGON, **_user(message), **_blocked(message), status_id=FAILURE
-        )
+        asked = {**_user(message), **_blocked(message), "service": {"name": "Duecause"}}
+        return _event(message, AUTHENTICATION, LOGON, **asked, status_id=FAILURE)
     if message.about_person:
         kind = ACTIVITY.get(message.action, OTHER)
         named = [{"name": group, "type": "field group"} for group in message.groups or ("person",)]
