@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
+from django.test import Client
 from django.urls import reverse
 
 from duecause.apps.gate import actions as gate
@@ -162,6 +163,18 @@ def test_a_slowed_account_looks_up_one_person_at_a_time_and_goes_on_with_the_one
         gate.Revealed,
     )
     assert Alarm.objects.filter(kind=LOCKED).count() == 0
+
+
+def test_a_search_out_of_turn_says_that_it_waits_and_not_that_nobody_was_found(world):
+    employee, person = world.employee("inbound"), world.person()
+    blocked_times(3, employee, person, since=datetime.now(UTC) - MINUTE)
+    client = Client()
+    client.force_login(employee)
+    first, second = (
+        client.post(reverse("desk:search"), {"q": "+32470000011"}).content.decode() for _ in range(2)
+    )
+    assert "Your look-ups are slowed down" not in first
+    assert "Your look-ups are slowed down" in second and "Nobody here for you" not in second
 
 
 def test_a_locked_account_finishes_the_contact_it_had_begun_and_nothing_else(world):

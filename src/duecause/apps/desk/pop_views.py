@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from duecause.apps.desk import search
-from duecause.apps.desk.views import card_of, not_here, page
+from duecause.apps.desk.views import card_of, not_here, page, slowed
 from duecause.apps.gate import actions as gate
 from duecause.apps.gate.explaining import found_reason
 from duecause.apps.interactions import pops
@@ -63,5 +63,7 @@ def _people(token: bytes | None) -> list[UUID]:
 
 def _choose(request: PageRequest, people: list[UUID], now: datetime) -> HttpResponse:
     found = gate.hints(actor=request.actor, people=people, groups=search.shown_groups(), now=now)
+    if isinstance(found, gate.Slowed):
+        return slowed(request)
     context = {"searched": True, "readable": True, "results": search.results(found), "numbers": []}
     return render(request, "desk/_results.html" if request.htmx else "desk/home.html", context)

@@ -44,6 +44,8 @@ def find(request: PageRequest) -> HttpResponse:
     now = datetime.now(UTC)
     people, more = search.find_people(text)
     found = gate.hints(actor=request.actor, people=people, groups=search.shown_groups(), now=now)
+    if isinstance(found, gate.Slowed):
+        return slowed(request)
     results = search.results(found)
     numbers = search.numbers_in(text)
     return render(
@@ -57,6 +59,11 @@ def find(request: PageRequest) -> HttpResponse:
             "numbers": [] if results else _choices(numbers),
         },
     )
+
+
+def slowed(request: PageRequest) -> HttpResponse:
+    """It is not this employee's turn yet: said in words, never as if nobody had been found."""
+    return render(request, page(request, "desk/_slowed.html"))
 
 
 @require_GET
@@ -101,7 +108,7 @@ def card_of(request: PageRequest, person_id: UUID, reason: Reason, now: datetime
 
     revealed = gate.reveal(actor=request.actor, person=person_id, reason=reason, now=now, along=remember)
     if isinstance(revealed, gate.Slowed):
-        return render(request, page(request, "desk/_slowed.html"), {"wait": revealed.wait})
+        return slowed(request)
     if isinstance(revealed, gate.Denied):
         return not_here(request)
     calling = reason.link == LINK

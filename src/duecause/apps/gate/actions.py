@@ -183,7 +183,7 @@ def hints(
     groups: Collection[str],
     now: datetime,
     records: Mapping[UUID, UUID] | None = None,
-) -> dict[UUID, dict[str, Any]]:
+) -> dict[UUID, dict[str, Any]] | Slowed:
     """What search results may show before a reason is given, by the policies on `find`: for the caller to
     shorten (initials, town). One event for the whole search. Who may not be found is left out, as if unknown,
     and the attempt is alarmed.
@@ -191,8 +191,9 @@ def hints(
     `records`: per person one record that alone is opened, where two are compared."""
     actor.require("desk.use")
     employee = employee_by_id(UUID(actor.id))
-    if ladder.slowed_search(actor=actor, employee=employee, now=now) is not None:
-        return {}
+    wait = ladder.slowed_search(actor=actor, employee=employee, now=now)
+    if wait is not None:
+        return wait
     reason = Reason(link="none", purpose="customer_care")
     found: dict[UUID, dict[str, Any]] = {}
     for person in people:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from duecause.apps.gate.actions import hints
+from duecause.apps.gate.actions import Slowed, hints
 from duecause.apps.parties.texts import BASES
 from duecause.apps.register import labels, link_actions, link_value, queries
 from duecause.apps.register.comparing import compare
@@ -133,7 +133,8 @@ def _shown(request: PageRequest, link: RecordLink) -> dict[str, Any]:
     records = {record.person_id: record.pk for record in (link.a, link.b)}
     if request.actor.may("desk.use"):
         now = datetime.now(UTC)
-        seen = hints(actor=request.actor, people=list(records), groups=GROUPS, now=now, records=records)
+        found = hints(actor=request.actor, people=list(records), groups=GROUPS, now=now, records=records)
+        seen = {} if isinstance(found, Slowed) else found
     sides = [_side(record, seen.get(record.person_id, {})) for record in (link.a, link.b)]
     both = len(seen) == len(records) == 2
     compared = compare(seen[link.a.person_id], seen[link.b.person_id]) if both else None
