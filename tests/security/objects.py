@@ -339,6 +339,16 @@ def sub_processor(world: World) -> object:
     return made.pk
 
 
+@of_the_company("measure")
+def measure(world: World) -> object:
+    return "lookup_review"
+
+
+@of_the_company("paper")
+def paper(world: World) -> object:
+    return "basis"
+
+
 @of_the_company("account")
 def account(world: World) -> object:
     return world.employee("inbound").pk

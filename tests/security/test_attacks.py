@@ -188,12 +188,16 @@ def test_no_form_sends_a_person_to_another_site(world: World, target: str) -> No
 def test_a_method_named_in_a_header_or_field_counts_for_nothing(world: World, name: str) -> None:
     row = rows()[name]
     caller, path = _ready(world, name, "POST")
+    with untouched():  # some pages write down that they were read
+        before = Event.objects.count()
+        caller.client.get(path)
+        read = Event.objects.count() - before
     events = Event.objects.count()
     answer = caller.client.get(
         path, {"_method": "POST", **filled(world, row.send)}, headers={"x-http-method-override": "POST"}
     )
     assert answer.status_code in (row.answers | {200} if "GET" in row.methods else {405})
-    assert Event.objects.count() == events
+    assert Event.objects.count() == events + read
 
 
 @pytest.mark.parametrize("path", ["/desk/search/", "/sign-in/", "/api/precall"])
@@ -218,7 +222,8 @@ def test_an_address_that_names_nothing_is_not_found(world: World, name: str) -> 
     client.raise_request_exception = False
     for bad in ("x", "0", "..%2f..%2fetc%2fpasswd", "%00", "%ff", "9" * 40, "' OR 1=1 --"):
         path = "/" + re.sub("<[^>]*>", bad, endpoints()[name].route)
-        assert client.generic(row.methods[0], path).status_code == (400 if bad == "%00" else 404), bad
+        wrong = {401, 404} if row.scope(row.methods[0]) else {404}  # who has no key is not told what exists
+        assert client.generic(row.methods[0], path).status_code in ({400} if bad == "%00" else wrong), bad
 
 
 BODIES: tuple[bytes, ...] = (

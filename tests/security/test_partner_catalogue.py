@@ -44,6 +44,11 @@ REVIEWED = {
     "parties.Override": "as the contract: what two of our people let not count",
     "parties.Source": "names who supplied data; read by the house alone",
     "dialling.Exchange": "where and with which key files are exchanged; read by workers alone",
+    "parties.KeyRemoval": "what two of our people decide about a centre's key; never shown to partners",
+    "dialling.DiallerSecret": "read before it is known who signed, by the centre named; sealed",
+    "dialling.SignedReport": "which signed reports came in, against replay; written by the house alone",
+    "dialling.SnapshotKept": "sealed, made ahead by jobs and given by the house to the centre it is of",
+    "staff.Employee": "agents of a centre have accounts of ours; partners' keys read no account",
     "parties.ApiKey": "read before it is known who asks, by the prefix of the key; holds a hash only",
 }
 # Everything the role may do, table by table.

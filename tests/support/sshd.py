@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+TRIES = 5
 START_SECONDS = 30
 
 
@@ -55,9 +56,6 @@ def running(folder: Path) -> Iterator[Sshd]:
     """`folder` must be reachable by nobody where the tests run as root."""
     binary, root = _binary(), os.geteuid() == 0
     user = "nobody" if root else pwd.getpwuid(os.geteuid()).pw_name
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     key, authorized = folder / "host_key", folder / "authorized_keys"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     out, into = folder / "outgoing", folder / "incoming"
@@ -66,32 +64,48 @@ def running(folder: Path) -> Iterator[Sshd]:
         each.chmod(0o777)
     authorized.write_text("")
     config = folder / "sshd_config"
-    config.write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nAuthorizedKeysFile {authorized}\n"
-        f"StrictModes no\nUsePAM {'yes' if root else 'no'}\nPidFile none\nPasswordAuthentication no\n"
-        "KbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\nForceCommand internal-sftp\n"
-    )
     command = [binary, "-D", "-e", "-f", str(config)]
     if root:
         shutil.chown(key, "nobody")
         command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
-    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    server, port = _started(command, config, key, authorized, root=root)
     try:
-        _wait(server, port)
         yield Sshd(port, user, (folder / "host_key.pub").read_text().rsplit(" ", 1)[0], out, into, authorized)
     finally:
         server.terminate()
         server.wait()
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+def _started(
+    command: list[str], config: Path, key: Path, authorized: Path, *, root: bool
+) -> tuple[subprocess.Popen[bytes], int]:
+    """The server and its port. Another test may take a port that was free a moment ago: then another one."""
+    for _ in range(TRIES):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        config.write_text(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nAuthorizedKeysFile {authorized}\n"
+            f"StrictModes no\nUsePAM {'yes' if root else 'no'}\nPidFile none\nPasswordAuthentication no\n"
+            "KbdInteractiveAuthentication no\nSubsystem sftp internal-sftp\nForceCommand internal-sftp\n"
+        )
+        server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        if _answers(server, port):
+            return server, port
+    pytest.skip("the OpenSSH server does not start for this user")
+
+
+def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
+    """False: it ended instead."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
-            pytest.skip("the OpenSSH server does not start for this user")
+            return False
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
-            return
+            return True
         except OSError:
             time.sleep(0.05)
+    server.kill()
+    server.wait()
     pytest.fail("the OpenSSH server does not answer")

@@ -304,7 +304,7 @@ def test_a_key_service_that_dies_in_the_middle_delays_the_change_and_says_so(own
 
 
 def run_worker_until(obligation, state):
-    for _ in range(20):
+    for _ in range(60):  # other work that is due comes in between
         run_once("worker-1")
         if obligation.steps.get().state == state and obligation.steps.get().attempts:
             return True

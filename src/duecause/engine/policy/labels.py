@@ -123,6 +123,8 @@ LABELS: frozenset[str] = frozenset(
         gettext_noop("See the ledger"),
         gettext_noop("See alarms"),
         gettext_noop("Handle alarms"),
+        gettext_noop("File the papers of measures that watch employees"),
+        gettext_noop("Open a locked account again"),
         gettext_noop("See call centres and sources"),
         gettext_noop("Manage call centres and sources"),
         gettext_noop("Check contracts and transfers of partners"),
