@@ -15,6 +15,7 @@ def look_book(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.apps.web.lookbook.views import three_due
 
     monkeypatch.setattr(context, "_due", [three_due])
+    monkeypatch.setattr(context, "_told", [])
     monkeypatch.setattr(context, "_remember_language", [])
 
     settings.INSTALLED_APPS = book.INSTALLED_APPS

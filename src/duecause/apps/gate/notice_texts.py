@@ -25,6 +25,8 @@ ANSWERED = frozenset({Kind.BLOCKED, Kind.LIMITED, Kind.LOCKED, Kind.UNEXPLAINED,
 def told_of(request: HttpRequest) -> list[Told]:
     """The newest that wait for the person signed in. What this very request caused comes with the next page:
     the answer to a forbidden question is the answer to one about nobody."""
+    if request.actor.kind != "employee":  # type: ignore[attr-defined]
+        return []
     arrived: datetime = getattr(request, "arrived", None) or datetime.now(UTC)
     waiting = unread(request.actor.id).filter(raised_at__lt=arrived)[:SHOWN]  # type: ignore[attr-defined]
     return [
