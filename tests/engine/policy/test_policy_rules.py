@@ -33,6 +33,8 @@ dialling.script              -     -     -     -     -     -     x     -     x  
 ledger.read                  -     -     -     -     -     -     -     -     x     x     -     x
 alarms.read                  -     -     -     -     -     -     -     -     x     x     -     -
 alarms.handle                -     -     -     -     -     -     -     -     x     -     -     -
+monitoring.file              -     -     -     -     -     -     -     -     x     -     -     -
+staff.unlock                 -     -     -     -     -     -     -     -     x     -     -     -
 parties.read                 -     -     -     -     -     -     x     -     x     x     -     x
 parties.manage               -     -     -     -     -     -     -     -     -     -     -     x
 parties.review               -     -     -     -     -     -     -     -     x     -     -     x
