@@ -50,11 +50,11 @@ def secret(code: str) -> None:
 
 @alarms_group.command("test")
 @click.argument("code")
-def test_sink(code: str) -> None:
+def send_test(code: str) -> None:
     """Send a test to the sink CODE now, after what waits for it. Exit code 1: it was not taken."""
     founding.require_founded()
     now = datetime.now(UTC)
-    if delivery_actions.test_sink(actor=OPERATOR, sink=sink_named(code), now=now):
+    if delivery_actions.send_test(actor=OPERATOR, sink=sink_named(code), now=now):
         click.echo(f"{code} took the test.")
         return
     click.echo(f"{code} did not take it; it waits and is tried again. See: duecause alarms status", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from django.conf import settings
@@ -11,14 +10,13 @@ from django.db import transaction
 from duecause.apps.directory.models import Directory, Entry
 from duecause.apps.directory.scim import Refusal, Said
 from duecause.apps.ledger.actions import record
-from duecause.apps.parties.queries import hash_of
+from duecause.apps.parties.queries import hash_of, new_key
 from duecause.apps.staff.models import Employee
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Refused, gettext_noop
 
 SCOPE = "provisioning"
 LONGEST_CODE, LONGEST_NAME = 40, 150
-PREFIX_BYTES, SECRET_BYTES = 4, 32
 NO_PROFILE = ""
 TAKEN = "An account of this name is kept already. Look it up by filter, then change it."
 
@@ -45,8 +43,7 @@ def set_up(*, actor: Actor, code: str, name: str, now: datetime) -> Directory:
 def make_key(*, actor: Actor, directory: Directory, now: datetime) -> str:
     """Make the key of a directory and return it in clear, this once. The one before ends at once."""
     actor.require("apikeys.manage")
-    prefix = secrets.token_hex(PREFIX_BYTES)
-    clear = f"dc_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    prefix, clear = new_key()
     with transaction.atomic():
         Directory.objects.filter(pk=directory.pk).update(
             key_prefix=prefix, key_hash=hash_of(clear), key_made_at=now

@@ -123,7 +123,7 @@ def drain(*, actor: Actor, sink: Sink, until: int, now: datetime) -> bool:
     return True
 
 
-def test_sink(*, actor: Actor, sink: Sink, now: datetime) -> bool:
+def send_test(*, actor: Actor, sink: Sink, now: datetime) -> bool:
     """Send a test, after what waits. Whether it was taken. Raises NotPermitted, Refused."""
     actor.require("organisation.apply")
     with transaction.atomic():

@@ -14,7 +14,7 @@ from django.db import transaction
 from duecause.apps.interactions.models import ContactSystem, Interaction, Pop, SignedCall
 from duecause.apps.interactions.telling import MAY_CHANGE, NotTaken, Told, Whose, changed, read
 from duecause.apps.ledger.actions import record
-from duecause.apps.parties.queries import hash_of
+from duecause.apps.parties.queries import hash_of, new_key
 from duecause.apps.vault import derived
 from duecause.engine.actor import Actor
 from duecause.engine.problems import Problem, Refused, gettext_noop
@@ -174,8 +174,7 @@ def end(*, actor: Actor, system: ContactSystem, now: datetime) -> None:
 def make_key(*, actor: Actor, system: ContactSystem, now: datetime) -> str:
     """Make the key of a system and return it in clear, this once. The one before ends at once."""
     actor.require("apikeys.manage")
-    prefix = secrets.token_hex(PREFIX_BYTES)
-    clear = f"dc_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    prefix, clear = new_key()
     with transaction.atomic():
         ContactSystem.objects.filter(pk=system.pk).update(
             key_prefix=prefix, key_hash=hash_of(clear), key_made_at=now

@@ -15,7 +15,7 @@ from django.db import transaction
 from duecause.apps.ledger.actions import record
 from duecause.apps.ledger.upserts import Noun, put, require_one_of
 from duecause.apps.parties.models import ApiKey, Brand, Controller, Partner, Source
-from duecause.apps.parties.queries import hash_of
+from duecause.apps.parties.queries import hash_of, new_key
 from duecause.apps.vault.actions import seal_bytes
 from duecause.apps.vault.models import Compartment
 from duecause.engine import tlog
@@ -37,7 +37,6 @@ PARTNER = Noun(name="partner", model=Partner, event="parties.partner_changed")
 SOURCE = Noun(name="source", model=Source, event="parties.source_changed")
 
 SCOPES = frozenset({"feed", "precall"})
-PREFIX_BYTES = 4
 SECRET_BYTES = 32
 WEBHOOK_USE = "parties.webhook"
 WEBHOOK_COMPARTMENT = Compartment.CONTENT
@@ -222,8 +221,7 @@ def create_api_key(*, actor: Actor, partner: Partner, scopes: Collection[str], n
             "A key needs one or more of these scopes: %(known)s.",
             known=", ".join(sorted(SCOPES)),
         )
-    prefix = secrets.token_hex(PREFIX_BYTES)
-    clear = f"dc_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    prefix, clear = new_key()
     with transaction.atomic():
         ApiKey.objects.create(
             partner=partner,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +30,23 @@ def prefix_of(clear: str) -> str:
     kind, _, rest = clear.partition("_")
     prefix, _, secret = rest.partition("_")
     return prefix if kind == "dc" and secret and prefix.isprintable() else ""
+
+
+def new_key() -> tuple[str, str]:
+    """(prefix, the key in clear): dc_<prefix>_<secret>. The secret has 256 random bits, so that a slow hash
+    would add nothing."""
+    prefix = secrets.token_hex(4)
+    return prefix, f"dc_{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def holder_of(keepers: QuerySet[Any], clear: str) -> Any:
+    """Who of `keepers` (rows with `key_prefix`, `key_hash`, `ended_at`) holds this key; None for an unknown
+    key and for one who has ended."""
+    prefix = prefix_of(clear)
+    found = keepers.filter(key_prefix=prefix, ended_at=None).first() if prefix else None
+    # Compared in every case, so that the time taken does not tell which prefixes exist.
+    same = hmac.compare_digest(hash_of(clear), found.key_hash if found else hash_of(""))
+    return found if found and same else None
 
 
 def partner_by_key(clear: str, *, scope: str) -> Partner | None:

@@ -18,7 +18,7 @@ from duecause.apps.ledger.actions import record
 from duecause.apps.obligations.actions import ensure_periodic
 from duecause.apps.obligations.models import Step
 from duecause.apps.parties.models import Source
-from duecause.apps.parties.queries import hash_of
+from duecause.apps.parties.queries import hash_of, new_key
 from duecause.apps.systems import queries
 from duecause.apps.systems.models import Change, ChangeStream, System
 from duecause.apps.systems.naming import Shown, shown
@@ -32,7 +32,7 @@ SCOPE = "changes"
 SILENT = "system_silent"
 PING = "systems.ping"
 MOST_CHANGES = 500
-PREFIX_BYTES, SECRET_BYTES = 4, 32
+SECRET_BYTES = 32
 WEBHOOK_USE = "systems.webhook"
 WEBHOOK_COMPARTMENT = Compartment.CONTENT
 
@@ -116,8 +116,7 @@ def end(*, actor: Actor, system: System, now: datetime) -> None:
 def make_key(*, actor: Actor, system: System, now: datetime) -> str:
     """Make the key of a system and return it in clear, this once. The one before ends at once."""
     actor.require("apikeys.manage")
-    prefix = secrets.token_hex(PREFIX_BYTES)
-    clear = f"dc_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+    prefix, clear = new_key()
     with transaction.atomic():
         System.objects.filter(pk=system.pk).update(
             key_prefix=prefix, key_hash=hash_of(clear), key_made_at=now
