@@ -9,27 +9,13 @@ from functools import cache
 from importlib.resources import files
 
 from duecause.engine import yaml_reader
+from duecause.engine.lookups.templates import LINKED
 from duecause.engine.problems import Refused
 from duecause.packs import dated
 
 FILE = "interactions.yaml"
 CODE = "interaction_terms"
-KINDS = (
-    "call",
-    "call_joined",
-    "chat",
-    "ticket",
-    "dial_item",
-    "callback",
-    "appointment",
-    "visit",
-    "order",
-    "work_order",
-    "dispute",
-    "qa_sample",
-    "request_case",
-    "incident",
-)
+KINDS = LINKED
 
 
 @dataclass(frozen=True, slots=True)

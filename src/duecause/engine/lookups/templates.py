@@ -16,7 +16,7 @@ from duecause.engine.problems import Refused
 Strength = Literal["strong", "medium", "weak", "none"]
 STRENGTHS: tuple[Strength, ...] = get_args(Strength)
 EXPLAINING: tuple[Strength, ...] = ("strong", "medium")
-KINDS = (
+LINKED = (  # kinds of contact and work that are told of; the others are found by the review itself
     "call",
     "call_joined",
     "chat",
@@ -31,10 +31,8 @@ KINDS = (
     "qa_sample",
     "request_case",
     "incident",
-    "namesake",
-    "break_glass",
-    "training",
 )
+KINDS = (*LINKED, "namesake", "break_glass", "training")
 ANSWERS = ("yes", "no", "unknown")
 CONDITIONS: dict[str, tuple[str, ...]] = {
     "assigned": ("employee", "team"),
